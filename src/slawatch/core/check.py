@@ -1,11 +1,14 @@
 """What is watched: checks, the services they speak for, and the organisations these belong to."""
 
-from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from slawatch.core.instant import HOUR, SECOND, Micros
-from slawatch.core.text import Duration
+from slawatch.core.instant import HOUR, MILLISECOND, SECOND, Micros
+from slawatch.core.text import Duration, FromValue, Moment, TimeZone
 
+SHORTEST_INTERVAL: Final[Micros] = 100 * MILLISECOND
+LONGEST_INTERVAL: Final[Micros] = 24 * HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,53 @@ class Quorum:
     needed: int
 
 
-Join = Literal["all", "any"] | Quorum
+def read_quorum(found: object) -> Quorum:
+    """Return the quorum that `{ quorum = 2 }`, `"quorum:2"` or `"quorum = 2"` names.
+
+    Raises:
+        ValueError: it is none of these, or asks for no check at all.
+    """
+    needed: object = None
+    if isinstance(found, dict) and found.keys() == {"quorum"}:
+        needed = found["quorum"]
+    elif isinstance(found, str) and (
+        match := re.fullmatch(r"quorum\s*[:=]\s*(\d{1,6})", found.strip(), re.ASCII)
+    ):
+        needed = int(match[1])
+    if not isinstance(needed, int) or isinstance(needed, bool):
+        raise ValueError('write "all", "any" or { quorum = 2 }')  # noqa: TRY004
+    if needed < 1:
+        raise ValueError("a quorum is one check or more")
+    return Quorum(needed)
+
+
+Join: TypeAlias = (
+    Literal["all", "any"]
+    | Annotated[
+        Quorum,
+        FromValue(
+            read_quorum,
+            "{ quorum = 2 }",
+            {
+                "oneOf": [
+                    {
+                        "type": "object",
+                        "properties": {
+                            "quorum": {
+                                "type": "integer",
+                                "minimum": 1,
+                                "description": "so many of its checks must be up",
+                            }
+                        },
+                        "required": ["quorum"],
+                        "additionalProperties": False,
+                    },
+                    {"type": "string", "pattern": "^quorum *[:=] *[0-9]+$"},
+                ]
+            },
+        ),
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +101,8 @@ class Service:
     Attributes:
         name: unique; the key of its TOML table.
         organization: whose it is; None for a config without organisations.
-        join: how its checks make its state: `all` (any down makes it down), `any` (up while one is up), or a quorum.
+        join: how its checks make its state: `all` (any down makes it down), `any` (up while one is up), or a
+            quorum.
         description: for reports and pages.
         runbook: where the on-call engineer reads what to do.
     """
@@ -66,11 +116,17 @@ class Service:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """A customer or department: owner of services, agreements and reports."""
+    """A customer or department: owner of services, agreements and reports.
+
+    Attributes:
+        key: unique; the key of its TOML table.
+        name: as reports print it; the key by default.
+        timezone: whose calendar its reports follow (IANA name); that of `[slawatch]` by default.
+    """
 
     key: str
     name: str
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,25 +135,14 @@ class Maintenance:
 
     Attributes:
         services: the services it covers.
-        start, end: half-open.
+        start: from when, with an offset.
+        end: until when, exclusive.
         announced: when the customer was told; None counts as announced when it was written, before it began.
         reason: for the report.
     """
 
     services: tuple[str, ...]
-    start: int
-    end: int
-    announced: int | None = None
+    start: Moment
+    end: Moment
+    announced: Moment | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """Everything that the engine watches: what a reload compares."""
-
-    checks: dict[str, Check] = field(default_factory=dict)
-    services: dict[str, Service] = field(default_factory=dict)
-    organizations: dict[str, Organization] = field(default_factory=dict)
-
-
-LONGEST_INTERVAL: Final[Micros] = 24 * HOUR

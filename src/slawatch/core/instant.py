@@ -1,7 +1,8 @@
 """Points and lengths of time as integer microseconds.
 
-An instant counts microseconds since 1970-01-01T00:00:00Z; a length counts microseconds. Integers make every sum exact,
-which is what lets the classes of a ledger add up to the period. Civil time is resolved in `slawatch.core.civil` only.
+An instant counts microseconds since 1970-01-01T00:00:00Z; a length counts microseconds. Integers make every
+sum exact, which is what lets the classes of a ledger add up to the period. Civil time is resolved in
+`slawatch.core.civil` only.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -7,7 +7,7 @@ from slawatch.core.instant import Instant, Micros
 
 
 class Outcome(IntEnum):
-    """The answer of one probe, and the state of a check or service; the numbers are stored and never change."""
+    """The answer of one probe, and the state of a check or service; the stored numbers never change."""
 
     UP = 0
     DEGRADED = 1
@@ -67,7 +67,7 @@ class Observation(NamedTuple):
         outcome: up, degraded, down or unknown.
         cause: the class of what was wrong.
         reason: one line for people; empty when up.
-        latency: the length of what the check type calls its latency; None leaves it to the whole probe's duration.
+        latency: of what the check type calls its latency; None leaves it to the whole probe's duration.
         measures: further numbers.
     """
 
@@ -79,7 +79,7 @@ class Observation(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """One probe's result as it travels from the prober to the store; plain integers, so that it marshals fast.
+    """One probe's result on its way from the prober to the store; plain integers, so that it marshals fast.
 
     Attributes:
         check: the check's number in the store.
@@ -120,7 +120,7 @@ class Transition(NamedTuple):
     Attributes:
         at: the new outcome holds from here, until the next transition.
         outcome: an `Outcome`; UNKNOWN also where a sample's hold ran out with no next one.
-        after: `started_at` of the sample before; the true change lies in `(after, at]`. None for the first one.
+        after: `started_at` of the sample before: the true change lies in `(after, at]`; None for the first.
     """
 
     at: Instant

@@ -1,11 +1,14 @@
-"""Values that people write as text: durations, secrets, and the marker that tells the config loader how to read them."""
+"""What people write as text: durations, zones, moments, secrets; and how config is told to read it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, TypeAlias
+from zoneinfo import ZoneInfo, available_timezones
 
-from slawatch.core.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Micros
+from slawatch.core.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, Micros, from_datetime
 
 _UNITS: Final[dict[str, Micros]] = {
     "w": 7 * DAY, "d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND, "ms": MILLISECOND, "us": 1,
@@ -16,9 +19,7 @@ _LONGEST: Final[Micros] = 100 * 366 * DAY
 
 @dataclass(frozen=True, slots=True)
 class FromText:
-    """Marks a field that is written as text and read by `parse`.
-
-    The two hooks are pydantic's; they return plain dictionaries, so that core needs no import of it.
+    """Marks a field that is written as text and read by `parse`, as in `Annotated[Micros, FromText(...)]`.
 
     Attributes:
         parse: turns the text into the value; raises ValueError saying what is wrong with it.
@@ -30,23 +31,62 @@ class FromText:
     expected: str
     example: str = ""
 
-    def _read(self, found: object) -> object:
+    def read(self, found: object) -> Any:
+        """Return the value of what stands in TOML.
+
+        Raises:
+            ValueError: it is no text, or not such a text.
+        """
         if not isinstance(found, str):
-            raise ValueError(f"expected {self.expected}")  # noqa: TRY004 (pydantic collects ValueError only)
+            raise ValueError(f"expected {self.expected}")  # noqa: TRY004 (one exception for whatever people write)
         return self.parse(found)
 
-    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> dict[str, object]:
-        return {
-            "type": "function-plain",
-            "function": {"type": "no-info", "function": self._read},
-            "metadata": {"pydantic_js_functions": [self._json_schema]},
-        }
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the text."""
+        return {"type": "string", **({"examples": [self.example]} if self.example else {})}
 
-    def _json_schema(self, _schema: object, _handler: object) -> dict[str, object]:
-        schema: dict[str, object] = {"type": "string", "description": self.expected}
-        if self.example:
-            schema["examples"] = [self.example]
-        return schema
+
+@dataclass(frozen=True, slots=True)
+class FromValue:
+    """Marks a field that is written as some other TOML value (a date, a table, a number) and read by `parse`.
+
+    Attributes:
+        parse: turns what TOML gave (str, int, Decimal, bool, date, datetime, list, dict) into the value;
+            raises ValueError saying what is wrong with it.
+        expected: what a reader should write there.
+        json: the JSON Schema of what is written.
+    """
+
+    parse: Callable[[Any], Any]
+    expected: str
+    json: Mapping[str, Any] = field(hash=False)
+
+    def read(self, found: object) -> Any:
+        """Return the value of what stands in TOML.
+
+        Raises:
+            ValueError: it is not such a value.
+        """
+        return self.parse(found)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of what is written."""
+        return dict(self.json)
+
+
+@dataclass(frozen=True, slots=True)
+class BesideConfig:
+    """Marks a text that is a path: a relative one starts at the folder of the config file it stands in."""
+
+    expected: str = "a path in quotes"
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the text."""
+        return {"type": "string", "minLength": 1}
+
+
+FilePath: TypeAlias = Annotated[str, BesideConfig()]
+"""The path of a file or folder, absolute once it was read."""
 
 
 def parse_duration(text: str) -> Micros:
@@ -93,6 +133,83 @@ Duration: TypeAlias = Annotated[
     Micros, FromText(parse_duration, 'a duration such as "30s", "5m" or "250ms"', example="30s")
 ]
 """A length of time that TOML writes as `"30s"`."""
+
+
+def parse_timezone(text: str) -> str:
+    """Return the IANA name of a time zone, once its rules have been found.
+
+    Raises:
+        ValueError: there is no such zone; the message offers the nearest name.
+    """
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        near = get_close_matches(text, sorted(available_timezones()), n=1)
+        raise ValueError(
+            f"there is no time zone {text!r}" + (f": did you mean {near[0]!r}?" if near else "")
+        ) from None
+    return text
+
+
+TimeZone: TypeAlias = Annotated[
+    str,
+    FromText(parse_timezone, 'an IANA time zone such as "Europe/Berlin" or "UTC"', example="Europe/Berlin"),
+]
+"""The name of a time zone that exists."""
+
+
+def read_moment(found: object) -> Instant:
+    """Return the instant that a TOML offset date-time, or the same as text, names.
+
+    Raises:
+        ValueError: not a date-time, or one without an offset, which names no instant.
+    """
+    if isinstance(found, str):
+        try:
+            found = datetime.fromisoformat(found)
+        except ValueError:
+            raise ValueError(f"{found!r} is not a time such as 2026-12-01T22:00:00+01:00") from None
+    if not isinstance(found, datetime):
+        raise ValueError("a date and a time with an offset belong here, such as 2026-12-01T22:00:00+01:00")  # noqa: TRY004
+    return from_datetime(found)
+
+
+Moment: TypeAlias = Annotated[
+    Instant,
+    FromValue(
+        read_moment,
+        "a date and time with an offset such as 2026-12-01T22:00:00+01:00",
+        {"type": "string", "format": "date-time", "examples": ["2026-12-01T22:00:00+01:00"]},
+    ),
+]
+"""An instant that TOML writes as an offset date-time, without quotes."""
+
+
+def read_day(found: object) -> str:
+    """Return the ISO text of a TOML date, or of the same as text.
+
+    Raises:
+        ValueError: not a date of the calendar.
+    """
+    if isinstance(found, date) and not isinstance(found, datetime):
+        return found.isoformat()
+    if isinstance(found, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", found, re.ASCII):
+        try:
+            return date.fromisoformat(found).isoformat()
+        except ValueError:
+            raise ValueError(f"{found!r} is not a day of the calendar") from None
+    raise ValueError("a date without a time belongs here, such as 2026-01-01")
+
+
+Day: TypeAlias = Annotated[
+    str,
+    FromValue(
+        read_day,
+        "a date such as 2026-01-01",
+        {"type": "string", "format": "date", "examples": ["2026-01-01"]},
+    ),
+]
+"""A civil date, kept as ISO text, that TOML writes as a date without quotes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,128 @@
+"""The configuration as a value: what `load` returns and the daemon runs on."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple, TypeAlias
+
+from slawatch.config.problem import Problem
+from slawatch.core.agreement import Agreement
+from slawatch.core.check import Check, Maintenance, Organization, Service
+from slawatch.core.instant import DAY
+from slawatch.core.text import Duration, FromText, TimeZone
+
+
+class Address(NamedTuple):
+    """Where the web listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(text: str) -> Address:
+    """Return the address that `127.0.0.1:8470`, `[::1]:8470` or `localhost:8470` names.
+
+    Raises:
+        ValueError: no host, no port, or a port that does not exist.
+    """
+    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:/\[\]]+)):(\d{1,5})", text, re.ASCII)
+    if match is None:
+        raise ValueError(f"{text!r} is not an address such as 127.0.0.1:8470 or [::1]:8470")
+    if not 1 <= int(match[3]) <= 65535:
+        raise ValueError(f"there is no port {match[3]}: ports go from 1 to 65535")
+    return Address(match[1] or match[2], int(match[3]))
+
+
+Listen: TypeAlias = Annotated[
+    Address, FromText(parse_address, 'an address such as "127.0.0.1:8470"', example="127.0.0.1:8470")
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The daemon itself.
+
+    Attributes:
+        data_dir: where the database, the socket and the journal live; relative to the file that says so. By
+            default `$STATE_DIRECTORY` (systemd's), else `$XDG_STATE_HOME/slawatch`, else
+            `~/.local/state/slawatch`.
+        timezone: the zone of reports where no agreement and no organisation says another.
+        probers: how many processes probe; each check belongs to one of them.
+        log_format: `human` lines, `json` lines, or `auto`: human in a terminal, JSON elsewhere.
+        log_level: the least severe messages that are written.
+    """
+
+    data_dir: str = ""
+    timezone: TimeZone = "UTC"
+    probers: int = 1
+    log_format: Literal["auto", "human", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """Where people and jobs reach the daemon, besides its unix socket.
+
+    Attributes:
+        listen: host and port for heartbeats and the JSON API; absent, there is only the unix socket.
+        hosts: further names by which a proxy on this machine asks for it; its own addresses and `localhost`
+            always do.
+    """
+
+    listen: Listen | None = None
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what was seen is kept.
+
+    Attributes:
+        samples: single samples; the record of outages is kept for good.
+    """
+
+    samples: Duration = 90 * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that the configuration says, defaults filled in, checked.
+
+    Attributes:
+        path: the file that was loaded.
+        files: that file and those of `conf.d` beside it, in the order they were read.
+        digest: SHA-256 of the effective configuration, secrets left out: the same text for the same meaning.
+        data_dir: absolute.
+        timezone: the zone of reports where nobody says another.
+        probers: how many processes probe.
+        log_format: `auto`, `human` or `json`.
+        log_level: `debug`, `info`, `warning` or `error`.
+        web: where people and jobs reach the daemon.
+        retention: how long things are kept.
+        organizations: by key.
+        services: by name; those that only checks name are among them.
+        checks: by name.
+        agreements: by key.
+        maintenance: in the order written.
+        warnings: what is allowed but probably not meant.
+    """
+
+    path: Path
+    files: tuple[Path, ...] = ()
+    digest: str = ""
+    data_dir: Path
+    timezone: str = "UTC"
+    probers: int = 1
+    log_format: Literal["auto", "human", "json"] = "auto"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    web: Web = field(default_factory=Web)
+    retention: Retention = field(default_factory=Retention)
+    organizations: dict[str, Organization] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    agreements: dict[str, Agreement] = field(default_factory=dict)
+    maintenance: tuple[Maintenance, ...] = ()
+    warnings: tuple[Problem, ...] = ()

@@ -1,0 +1,252 @@
+"""Each section of the file, read into what it means."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from slawatch import checks as check_types
+from slawatch.config.annotations import keys
+from slawatch.config.locate import place_data_dir
+from slawatch.config.model import Config, Retention, Settings, Web
+from slawatch.config.problem import KeyPath, nearest, one_of
+from slawatch.config.reading import BAD, Reader
+from slawatch.core.agreement import Agreement
+from slawatch.core.check import Check, Maintenance, Organization, Service
+from slawatch.core.instant import Micros
+
+SECTIONS: Final = (
+    "slawatch", "web", "retention", "organizations", "defaults", "services", "checks", "agreements",
+    "maintenance",
+)  # fmt: skip
+LATER_SECTIONS: Final = (
+    "people", "teams", "schedules", "escalations", "channels", "routes", "rules", "workflows", "calendars",
+)  # fmt: skip
+LATER_KEYS: Final = {
+    "services": ("depends_on", "escalation"),
+    "agreements": (
+        "calendar", "min_outage", "quantise", "preset", "maintenance", "fee", "claim_window", "credits",
+        "versions",
+    ),
+}  # fmt: skip
+
+DEFAULTS: Final[KeyPath] = ("defaults", "check")
+NOT_WRITTEN: Final = ("name", "options")
+"""Fields of a check that are no keys of its table."""
+
+STANDARD: Final = keys(Check)
+COMMON: Final = tuple(key for key in STANDARD if key not in NOT_WRITTEN)
+"""The keys that every check has, whatever its type."""
+
+NAME_PATTERN: Final = r"\w[\w.-]{0,99}"
+_NAME: Final = re.compile(NAME_PATTERN)
+
+
+class Assembly:
+    """One pass over the document.
+
+    What cannot be read is left out of the result and told to the reader, so that the rest is still looked at.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.tree = reader.document.tree
+
+    def config(self) -> Config:
+        """Return the configuration, as far as it could be read."""
+        self.reader.unknown(self.tree, SECTIONS, (), later=LATER_SECTIONS)
+        settings = self._single("slawatch", Settings)
+        organizations = self._organizations(settings.timezone)
+        checks = self._checks()
+        return Config(
+            path=self.reader.document.sources[0].path,
+            files=tuple(source.path for source in self.reader.document.sources),
+            data_dir=self._data_dir(settings),
+            timezone=settings.timezone,
+            probers=settings.probers,
+            log_format=settings.log_format,
+            log_level=settings.log_level,
+            web=self._single("web", Web),
+            retention=self._single("retention", Retention),
+            organizations=organizations,
+            services=self._services(checks),
+            checks=checks,
+            agreements=self._agreements(organizations, settings.timezone),
+            maintenance=self._maintenance(),
+        )
+
+    def _single(self, section: str, kind: type) -> Any:
+        value = self.reader.table(kind, self.tree.get(section, {}), (section,))
+        return kind() if value is BAD else value
+
+    def _data_dir(self, settings: Settings) -> Path:
+        path = ("slawatch", "data_dir")
+        source, _ = self.reader.document.origin(path)
+        env = self.reader.env
+        try:
+            if "\0" in settings.data_dir:
+                raise ValueError
+            found = place_data_dir(settings.data_dir, source.path, env)
+        except (OSError, ValueError):
+            self.reader.problem(path, "no path of this machine")
+            return Path("/")
+        if found is None:
+            self.reader.problem(
+                path if settings.data_dir else ("slawatch",),
+                "no place for data: set data_dir ($STATE_DIRECTORY, $XDG_STATE_HOME and $HOME are not set)",
+            )
+            return Path("/")
+        return found
+
+    def _named(self, section: str) -> dict[str, dict[str, Any]]:
+        """Return the tables of a section by name, those with an impossible name or value left out."""
+        tables = self.tree.get(section, {})
+        if not isinstance(tables, dict):
+            self.reader.wrong((section,), f"tables such as [{section}.example]", tables, hide=True)
+            return {}
+        found = {}
+        for name, table in tables.items():
+            path = (section, name)
+            if not _NAME.fullmatch(name):
+                self.reader.problem(
+                    path,
+                    "a name is up to 100 letters, digits, dots, dashes, underscores; a letter or digit first",
+                )
+            elif not isinstance(table, dict):
+                hint = f"write [{section}.NAME] above the keys"
+                self.reader.wrong(
+                    path, "a table", table, f"every {section[:-1]} is a table: {hint}", hide=True
+                )
+            else:
+                found[name] = table
+        return found
+
+    def _organizations(self, timezone: str) -> dict[str, Organization]:
+        found = {}
+        for key, table in self._named("organizations").items():
+            whole = {"name": key, "timezone": timezone, **table}
+            value = self.reader.table(Organization, whole, ("organizations", key), {"key": key})
+            if value is not BAD:
+                found[key] = value
+        return found
+
+    def _services(self, checks: dict[str, Check]) -> dict[str, Service]:
+        """Return the services that have a table, then those that only checks name."""
+        found = {}
+        for name, table in self._named("services").items():
+            value = self._table(Service, table, ("services", name), {"name": name})
+            found[name] = Service(name=name) if value is BAD else value
+        for check in checks.values():
+            found.setdefault(check.service, Service(name=check.service))
+        return found
+
+    def _table(self, kind: type, table: dict[str, Any], path: KeyPath, given: dict[str, Any]) -> Any:
+        """Return the dataclass of a table that has keys of later versions."""
+        known = [key for key in keys(kind) if key not in given]
+        self.reader.unknown(table, known, path, later=LATER_KEYS[str(path[0])])
+        values = self.reader.fields(kind, table, path, given)
+        return BAD if BAD in values.values() else self.reader.build(kind, {**values, **given}, path)
+
+    def _checks(self) -> dict[str, Check]:
+        defaults = self._defaults()
+        found = {}
+        for name, table in self._named("checks").items():
+            check = self._check(name, table, defaults)
+            if check is not None:
+                found[name] = check
+        return found
+
+    def _defaults(self) -> dict[str, Any]:
+        """Return the keys of `[defaults.check]` that a check can have."""
+        section = self.tree.get("defaults", {})
+        if not isinstance(section, dict):
+            self.reader.wrong(("defaults",), "a table [defaults.check]", section, hide=True)
+            return {}
+        self.reader.unknown(section, ("check",), ("defaults",))
+        defaults = section.get("check", {})
+        if not isinstance(defaults, dict):
+            self.reader.wrong(DEFAULTS, "a table", defaults, hide=True)
+            return {}
+        known = set(COMMON)
+        if not known.issuperset(defaults):
+            known.update(_every_option())
+        self.reader.unknown(defaults, sorted(known), DEFAULTS)
+        absent = [key for key in keys(Check) if key not in defaults]
+        read = self.reader.fields(Check, defaults, DEFAULTS, given=absent)
+        return {key: value for key, value in defaults.items() if key in known and read.get(key) is not BAD}
+
+    def _check(self, name: str, table: dict[str, Any], defaults: dict[str, Any]) -> Check | None:
+        path = ("checks", name)
+
+        def at(key: str) -> KeyPath:
+            return (*path, key) if key in table else (*DEFAULTS, key)
+
+        whole = {**defaults, **table}
+        kind = self._type(whole, path, at)
+        self.reader.unknown(table, [*COMMON, *(keys(kind.options) if kind else _every_option())], path)
+        values = self.reader.fields(Check, whole, path, given=(*NOT_WRITTEN, "type"), at=at)
+        options = None
+        if kind is not None:
+            read = self.reader.fields(kind.options, whole, path, at=at)
+            options = None if BAD in read.values() else self.reader.build(kind.options, read, path, at)
+        values = {key: value for key, value in values.items() if value is not BAD}
+        if "service" not in values:
+            return None
+        timing = _timing(values, table)
+        return Check(name=name, type=kind.name if kind else "", options=options, **{**values, **timing})
+
+    def _type(
+        self, whole: dict[str, Any], path: KeyPath, at: Callable[[str], KeyPath]
+    ) -> check_types.CheckType | None:
+        known = check_types.names()
+        if "type" not in whole:
+            self.reader.problem(path, 'the key "type" is missing', expected=one_of(known))
+            return None
+        found = whole["type"]
+        if not isinstance(found, str) or found not in known:
+            hint = nearest(found, known) if isinstance(found, str) else ""
+            message = "there is no such check type" + (f": {hint}" if hint else "")
+            self.reader.wrong(at("type"), one_of(known), found, message)
+            return None
+        return check_types.load(found)
+
+    def _agreements(self, organizations: dict[str, Organization], timezone: str) -> dict[str, Agreement]:
+        found = {}
+        for key, table in self._named("agreements").items():
+            owner = organizations.get(str(table.get("organization")))
+            value = self._table(Agreement, table, ("agreements", key), {"key": key})
+            if value is not BAD:
+                zone = value.timezone if "timezone" in table else owner.timezone if owner else timezone
+                found[key] = replace(value, timezone=zone)
+        return found
+
+    def _maintenance(self) -> tuple[Maintenance, ...]:
+        windows = self.tree.get("maintenance", [])
+        if not isinstance(windows, list):
+            self.reader.wrong(("maintenance",), "an array of tables [[maintenance]]", windows, hide=True)
+            return ()
+        read = [
+            self.reader.table(Maintenance, window, ("maintenance", number))
+            for number, window in enumerate(windows)
+        ]
+        return tuple(window for window in read if window is not BAD)
+
+
+def _every_option() -> list[str]:
+    """Return the keys of all check types."""
+    return sorted({key for name in check_types.names() for key in keys(check_types.load(name).options)})
+
+
+def _timing(values: dict[str, Any], table: dict[str, Any]) -> dict[str, Micros]:
+    """Return the lengths of a check that nobody wrote for it.
+
+    What `[defaults.check]` says is a wish for all: a check with a shorter interval gets as much as fits.
+    """
+    interval = values.get("interval", STANDARD["interval"].default)
+    timing = {"interval": interval}
+    for key in ("timeout", "retry_interval"):
+        wanted = values.get(key, STANDARD[key].default)
+        timing[key] = wanted if key in table else min(wanted, interval)
+    timing["stale_after"] = values.get("stale_after", 2 * interval + timing["timeout"])
+    return timing

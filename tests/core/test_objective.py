@@ -1,0 +1,164 @@
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slawatch.core.availability import Availability
+from slawatch.core.instant import DAY, MILLISECOND, SECOND
+from slawatch.core.objective import (
+    Measure,
+    Verdict,
+    budget,
+    burn_rate,
+    error_rate,
+    judge,
+    judge_availability,
+    parse_target,
+    sensitivity,
+)
+from slawatch.core.sample import Outcome
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "measure", "operator", "value", "decimals", "shown"),
+    [
+        ("availability", "99.9", Measure.AVAILABILITY, ">=", Fraction(999, 1000), 1, ">= 99.9 %"),
+        ("availability", "99.90%", Measure.AVAILABILITY, ">=", Fraction(999, 1000), 2, ">= 99.90 %"),
+        ("availability", "> 99", Measure.AVAILABILITY, ">", Fraction(99, 100), 0, "> 99 %"),
+        ("availability", ">=100", Measure.AVAILABILITY, ">=", Fraction(1), 0, ">= 100 %"),
+        (
+            "availability",
+            "99.99999",
+            Measure.AVAILABILITY,
+            ">=",
+            Fraction(9999999, 10000000),
+            5,
+            ">= 99.99999 %",
+        ),
+        ("latency_p95", "< 500ms", Measure.LATENCY, "<", Fraction(500 * MILLISECOND), 0, "< 500ms"),
+        ("latency_p99.9", "<=1.5s", Measure.LATENCY, "<=", Fraction(1500 * MILLISECOND), 0, "<= 1s500ms"),
+        ("error_rate", "< 0.1%", Measure.ERROR_RATE, "<", Fraction(1, 1000), 1, "< 0.1 %"),
+        ("error_rate", "<= 1 %", Measure.ERROR_RATE, "<=", Fraction(1, 100), 0, "<= 1 %"),
+    ],
+)
+def test_targets(metric, text, measure, operator, value, decimals, shown):
+    target = parse_target(metric, text)
+    assert (target.metric, target.measure, target.operator, target.value, target.decimals) == (
+        metric, measure, operator, value, decimals,
+    )  # fmt: skip
+    assert str(target) == shown
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "message"),
+    [
+        ("availability", "", 'such as "99.9"'),
+        ("availability", "100.1", 'such as "99.9"'),
+        ("availability", "< 99", 'such as "99.9"'),
+        ("availability", "99,9", 'such as "99.9"'),
+        ("availability", "1e2", 'such as "99.9"'),
+        ("availability", "-1", 'such as "99.9"'),
+        ("availability", "nan", 'such as "99.9"'),
+        ("latency_p95", "500ms", 'such as "< 500ms"'),
+        ("latency_p95", "> 500ms", 'such as "< 500ms"'),
+        ("latency_p95", "< 500", 'such as "< 500ms"'),
+        ("latency_p95", "< 0s", 'such as "< 500ms"'),
+        ("latency_p0", "< 1s", "'p0' is not a percentile"),
+        ("latency_mean", "< 1s", "'mean' is not a percentile"),
+        ("error_rate", "< 0.1", 'such as "< 0.1%"'),
+        ("error_rate", "0.1%", 'such as "< 0.1%"'),
+        ("error_rate", "> 0.1%", 'such as "< 0.1%"'),
+        ("uptime", "99.9", "'uptime' is not a metric of an objective"),
+    ],
+)
+def test_what_is_no_target_is_refused(metric, text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_target(metric, text)
+
+
+@given(st.sampled_from(["availability", "latency_p95", "error_rate", "latency_", "x"]), st.text(max_size=12))
+def test_any_text_is_a_target_or_a_value_error(metric, text):
+    try:
+        target = parse_target(metric, text)
+    except ValueError:
+        return
+    assert parse_target(metric, str(target)).value == target.value
+
+
+NINES = parse_target("availability", "99.9")
+FAST = parse_target("latency_p95", "< 500ms")
+
+
+@pytest.mark.parametrize(
+    ("target", "figure", "verdict"),
+    [
+        (NINES, Fraction(999, 1000), Verdict.MET),
+        (NINES, Fraction(999 * 10**12 - 1, 10**15), Verdict.MISSED),
+        (NINES, Fraction(1), Verdict.MET),
+        (NINES, None, Verdict.NO_DATA),
+        (parse_target("availability", "> 99.9"), Fraction(999, 1000), Verdict.MISSED),
+        (FAST, Fraction(499_999), Verdict.MET),
+        (FAST, Fraction(500_000), Verdict.MISSED),
+        (parse_target("error_rate", "<= 1%"), Fraction(1, 100), Verdict.MET),
+    ],
+)
+def test_verdicts_compare_exactly(target, figure, verdict):
+    assert judge(target, figure) is verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "figure", "high", "verdict"),
+    [
+        (9990, 9995, 9999, Verdict.MET),
+        (9989, 9995, 9999, Verdict.UNDECIDED),
+        (9980, 9985, 9990, Verdict.UNDECIDED),
+        (9980, 9985, 9989, Verdict.MISSED),
+    ],
+)
+def test_bounds_on_both_sides_of_the_target_decide_nothing(low, figure, high, verdict):
+    shares = (Fraction(each, 10_000) for each in (figure, low, high))
+    assert judge(NINES, *shares) is verdict
+
+
+def availability(**figures):
+    defaults = {
+        "good": Fraction(999), "counted": 1000, "low": None, "high": None, "unknown_as": {},
+        "maintenance_ignored": None, "as_measured": None, "coverage": None,
+    }  # fmt: skip
+    return Availability(**(defaults | figures))
+
+
+def test_the_verdict_on_an_availability_considers_its_bounds():
+    assert judge_availability(NINES, availability()) is Verdict.MET
+    assert judge_availability(NINES, availability(low=Fraction(998, 1000))) is Verdict.UNDECIDED
+    assert judge_availability(NINES, availability(good=Fraction(0), counted=0)) is Verdict.NO_DATA
+
+
+def test_sensitivity_says_whether_the_policy_decides():
+    shares = {"exclude": Fraction(1), "down": Fraction(99, 100), "up": Fraction(1)}
+    found = sensitivity(NINES, availability(unknown_as=shares))
+    assert found.verdicts == {"exclude": "met", "down": "missed", "up": "met"}
+    assert found.changes
+    assert not sensitivity(NINES, availability(unknown_as=dict.fromkeys(shares, Fraction(1)))).changes
+
+
+def test_an_error_budget_may_be_overspent():
+    found = budget(NINES, 30 * DAY, Fraction(3000 * SECOND))
+    assert found.allowed == 2592 * SECOND
+    assert found.remaining == -408 * SECOND
+    assert found.remaining_share == Fraction(-408, 2592)
+    assert budget(parse_target("availability", "100"), DAY, Fraction(5)).remaining_share is None
+
+
+def test_burn_rate():
+    assert burn_rate(NINES, Fraction(10), 1000) == 10
+    assert burn_rate(NINES, Fraction(0), 1000) == 0
+    assert burn_rate(NINES, Fraction(0), 0) is None
+    assert burn_rate(parse_target("availability", "100"), Fraction(1), 10) is None
+
+
+def test_the_error_rate_leaves_unknown_samples_out():
+    counts = {Outcome.UP: 90, Outcome.DEGRADED: 5, Outcome.DOWN: 5, Outcome.UNKNOWN: 100}
+    assert error_rate(counts) == Fraction(5, 100)
+    assert error_rate({Outcome.UNKNOWN: 3}) is None
