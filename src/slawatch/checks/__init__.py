@@ -1,4 +1,4 @@
-"""The check types: each module of this folder without a leading underscore is one, and its stem is the `type` in TOML."""
+"""The check types: each module of this folder without a leading underscore, its stem the `type` in TOML."""
 
 import importlib
 from collections.abc import Awaitable, Callable
@@ -10,6 +10,10 @@ from slawatch.checks._attempt import Attempt
 from slawatch.core.sample import Observation
 
 
+def _nothing(_options: Any) -> None:
+    """Prepare nothing."""
+
+
 class CheckType(NamedTuple):
     """A check type as its module defines it.
 
@@ -18,12 +22,14 @@ class CheckType(NamedTuple):
         options: the frozen dataclass of its TOML keys; its docstring is the reference entry.
         probe: makes one probe.
         passive: the target comes to us (heartbeats): the daemon answers for it, no prober does.
+        prepare: does before the first probe what would stall others amid theirs: imports, contexts.
     """
 
     name: str
     options: type
     probe: Callable[[Any, Attempt], Awaitable[Observation]]
     passive: bool
+    prepare: Callable[[Any], None] = _nothing
 
 
 @cache
@@ -42,4 +48,5 @@ def load(name: str) -> CheckType:
     if name not in names():
         raise KeyError(name)
     module = importlib.import_module(f"{__name__}.{name}")
-    return CheckType(name, module.Options, module.probe, getattr(module, "PASSIVE", False))
+    passive = getattr(module, "PASSIVE", False)
+    return CheckType(name, module.Options, module.probe, passive, getattr(module, "prepare", _nothing))

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 class Attempt:
-    """What a probe writes into while it runs, so that a probe cut off by its deadline still tells how far it came.
+    """What a probe writes into while it runs, so that one cut off still tells how far it came.
 
     Attributes:
         check: the check's name.
-        timeout: how long the probe may take; the caller enforces it, a probe that can pass it on (a driver's own
-            timeout) should.
+        timeout: how long the probe may take; the caller enforces it, a probe that can pass it on (a driver's
+            own timeout) should.
         resolver: the shared resolver.
         doing: what the probe is at now, for `no answer within 10 s while ...`.
         dns, connect, tls, first_byte, transfer: microseconds, None until the phase has ended.
