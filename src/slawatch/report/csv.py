@@ -1,0 +1,131 @@
+"""A report as CSV: three tidy tables, each with one header line, as RFC 4180 has it.
+
+`ledger` has a row for each service and day, and its class columns sum to `seconds`; `outages` a row for
+each outage; `objectives` a row for each promise and service. Lengths are seconds, exact to the microsecond;
+instants are RFC 3339 in UTC. A text that a spreadsheet would take for a formula is preceded by an
+apostrophe.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from typing import Final
+
+from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
+from slawatch.report.report import CLASSES, Report
+from slawatch.report.wording import floored
+
+TABLES: Final = ("ledger", "outages", "objectives")
+"""The names of the tables, and of their files."""
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_COMMON: Final = ("agreement", "organization", "period", "service")
+_LEDGER: Final = (*_COMMON, "day", "start", "end", "seconds", *CLASSES, "percent")
+_OUTAGES: Final = (
+    *_COMMON, "id", "start", "end", "started_after", "ended_after", "seconds", "counted_seconds", "ongoing",
+    "checks", "reason",
+)  # fmt: skip
+_OBJECTIVES: Final = (
+    *_COMMON, "objective", "metric", "target", "measured", "verdict", "budget_seconds", "budget_spent",
+    "budget_remaining",
+)  # fmt: skip
+
+
+def render(report: Report) -> dict[str, str]:
+    """Return the text of each table by its name."""
+    return {
+        "ledger": _table(_LEDGER, _ledger(report)),
+        "outages": _table(_OUTAGES, _outages(report)),
+        "objectives": _table(_OBJECTIVES, _objectives(report)),
+    }
+
+
+def safe(text: str) -> str:
+    """Return a text cell that no spreadsheet runs as a formula.
+
+    >>> safe("=1+1"), safe("shop")
+    ("'=1+1", 'shop')
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def exact_seconds(length: Micros) -> str:
+    """Return a length in seconds, without loss and without needless digits.
+
+    >>> exact_seconds(62_500_000), exact_seconds(-1), exact_seconds(0)
+    ('62.5', '-0.000001', '0')
+    """
+    whole, rest = divmod(abs(length), SECOND)
+    text = f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+    return f"-{text}" if length < 0 else text
+
+
+def _ledger(report: Report) -> Iterable[Sequence[str]]:
+    for service in report.services:
+        for day in service.days:
+            yield (
+                *_common(report, service.service),
+                day.date,
+                rfc3339(day.start),
+                rfc3339(day.end),
+                exact_seconds(day.end - day.start),
+                *(exact_seconds(day.classes[name]) for name in CLASSES),
+                _percent(day.percent),
+            )
+
+
+def _outages(report: Report) -> Iterable[Sequence[str]]:
+    for service in report.services:
+        for outage in service.outages:
+            yield (
+                *_common(report, service.service),
+                safe(outage.id),
+                rfc3339(outage.start),
+                "" if outage.ongoing else rfc3339(outage.end),
+                _instant(outage.after_start),
+                _instant(outage.after_end),
+                exact_seconds(outage.length),
+                exact_seconds(outage.counted),
+                "true" if outage.ongoing else "false",
+                safe(" ".join(outage.checks)),
+                safe(outage.reason),
+            )
+
+
+def _objectives(report: Report) -> Iterable[Sequence[str]]:
+    for objective in report.objectives:
+        for verdict in objective.services:
+            budget = verdict.budget
+            lengths = ("", "", "") if budget is None else (
+                exact_seconds(budget.allowed), exact_seconds(budget.spent), exact_seconds(budget.remaining),
+            )  # fmt: skip
+            yield (
+                *_common(report, verdict.service),
+                safe(objective.id),
+                safe(objective.metric),
+                safe(objective.target),
+                safe(verdict.measured),
+                verdict.verdict,
+                *lengths,
+            )
+
+
+def _common(report: Report, service: str) -> tuple[str, str, str, str]:
+    return safe(report.agreement or ""), safe(report.organization or ""), report.period.label, safe(service)
+
+
+def _percent(value: Fraction | None) -> str:
+    return "" if value is None else floored(value, 9).rstrip("0").rstrip(".")
+
+
+def _instant(instant: Instant | None) -> str:
+    return "" if instant is None else rfc3339(instant)
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return out.getvalue()

@@ -1,0 +1,142 @@
+"""A report as one HTML file that stands alone: no request, no script, fit for paper and for the dark."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from slawatch import __version__
+from slawatch.core.civil import local
+from slawatch.core.instant import Instant, Micros, rfc3339
+from slawatch.report import svg, wording
+from slawatch.report.report import ObjectiveReport, Report, ReportPeriod
+from slawatch.report.section import longest, service_view
+from slawatch.report.summary import rules, shown, summary
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_OPERATOR_WORDS: Final = {">=": "at least", ">": "more than", "<": "below", "<=": "at most"}
+
+
+def render(report: Report) -> str:
+    """Return the report as a complete HTML document."""
+    unwatched, unwatched_left = longest(report.unwatched, lambda u: u.end - u.start)
+    views = [service_view(report, service, i + 1) for i, service in enumerate(report.services)]
+    template = _environment().get_template("report.html")
+    text = template.render(
+        report=report,
+        services=views,
+        objectives_per_service=bool(report.objectives),
+        summary=summary(report),
+        rules=rules(report),
+        unwatched=unwatched,
+        unwatched_left=unwatched_left,
+        version=__version__,
+        zone=report.period.timezone,
+        css=_style(),
+        thin=wording.THIN,
+    )
+    return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+
+
+@cache
+def _style() -> str:
+    from markupsafe import Markup
+
+    return Markup((_TEMPLATES / "report.css").read_text(encoding="utf-8"))  # noqa: S704 (our own file)
+
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False
+    )
+
+    def zoned(function: Callable[..., str]) -> Callable[..., str]:
+        def call(context: Any, instant: Instant, *rest: Any) -> str:
+            return function(local(instant, context["zone"]), *rest)
+
+        return pass_context(call)
+
+    made.filters.update(
+        rfc3339=rfc3339,
+        day=zoned(lambda moment, year=False: wording.date_words(moment, year=year)),
+        clock=zoned(_clock),
+        length_words=wording.length,
+        latency=wording.latency,
+        grouped=wording.grouped,
+        seconds_at=wording.exact_seconds,
+        percent_at=wording.percent,
+        percent_up=wording.percent_up,
+        shown=shown,
+        promised=_promised,
+        measured=_measured,
+        observed=_observed,
+        metric=_metric,
+        span=_span,
+        class_name=wording.CLASS_NAMES.__getitem__,
+        class_meaning=wording.CLASS_MEANINGS.__getitem__,
+        class_bar=svg.class_bar,
+        budget_bar=svg.budget_bar,
+    )
+    return made
+
+
+def _clock(moment: datetime) -> str:
+    """Show a time of day; with its offset in the hour that the clocks repeat."""
+    text = wording.clock_words(moment)
+    if moment.replace(fold=0).utcoffset() == moment.replace(fold=1).utcoffset():
+        return text
+    offset = f"{moment:%z}"
+    return f"{text} {offset[:3]}:{offset[3:5]}"
+
+
+def _span(period: ReportPeriod) -> str:
+    first, last = local(period.start, period.timezone), local(period.end, period.timezone)
+    if (first.time(), last.time()) == (time(0), time(0)):
+        final = last.date() - timedelta(days=1)
+        days = [wording.long_date(datetime.combine(day, time(0))) for day in (first.date(), final)]
+        return f"{' to '.join(dict.fromkeys(days))}, days as in {period.timezone}"
+    ends = [f"{wording.long_date(moment)} {wording.clock_words(moment)}" for moment in (first, last)]
+    return f"{' to '.join(ends)}, time in {period.timezone}"
+
+
+def _metric(name: str) -> str:
+    kind, _, detail = name.partition("_p")
+    if name == "error_rate":
+        return "share of failed samples"
+    if kind == "latency" and detail:
+        return f"answer time, {detail}th percentile" if detail != "50" else "answer time, median"
+    return name.replace("_", " ")
+
+
+def _promised(objective: ObjectiveReport) -> str:
+    match = re.fullmatch(r"(<=|>=|<|>)?\s*(.*)", objective.target.strip(), re.DOTALL)
+    operator, value = match.groups() if match else ("", objective.target)
+    if objective.metric == "availability" and not value.endswith("%"):
+        value += "%"
+    return f"{_OPERATOR_WORDS[operator or '>=']} {_spaced(value)}"
+
+
+def _measured(objective: ObjectiveReport) -> str:
+    text = objective.measured
+    if objective.metric == "availability" and text != wording.NO_DATA:
+        return f"{text}{wording.THIN}%"
+    return _spaced(text)
+
+
+def _spaced(text: str) -> str:
+    """Put a narrow space between each number and its unit."""
+    return re.sub(r"(?<=\d)\s*(?=[a-zµ%])", wording.THIN, text)
+
+
+def _observed(states: Mapping[str, Micros]) -> str:
+    return ", ".join(f"{word} {wording.length(value)}" for word, value in states.items() if value)

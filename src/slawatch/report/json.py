@@ -1,0 +1,182 @@
+"""A report as JSON: the shape that scripts rely on (`slawatch.report/1`), and more keys beside it.
+
+Lengths are seconds, percentages percent numbers, instants RFC 3339 in UTC. A figure without data is null.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import nextafter
+from typing import Any, Final
+
+from slawatch.core.instant import Instant, Micros, rfc3339, seconds
+from slawatch.report.report import (
+    Availability,
+    Budget,
+    LatencyFigures,
+    ObjectiveReport,
+    OutageLine,
+    Report,
+    ServiceReport,
+    ServiceVerdict,
+    UnknownLine,
+)
+
+SCHEMA: Final = "slawatch.report/1"
+
+
+def render(reports: Sequence[Report]) -> str:
+    """Return the JSON text: one object for one report, an array for several."""
+    values = [value(report) for report in reports]
+    return json.dumps(values[0] if len(values) == 1 else values, ensure_ascii=False, indent=2) + "\n"
+
+
+def value(report: Report) -> dict[str, Any]:
+    """Return a report as the object that JSON shows."""
+    period = report.period
+    return {
+        "schema": SCHEMA,
+        "agreement": report.agreement,
+        "terms": list(report.terms),
+        "organization": report.organization,
+        "period": {
+            "label": period.label,
+            "start": rfc3339(period.start),
+            "end": rfc3339(period.end),
+            "timezone": period.timezone,
+            "seconds": seconds(period.end - period.start),
+        },
+        "generated_at": rfc3339(report.generated_at),
+        "complete": report.complete,
+        "notices": list(report.notices),
+        "services": [_service(service) for service in report.services],
+        "objectives": [_objective(objective) for objective in report.objectives],
+        "credit": None,
+        "unwatched": [_stretch(line) for line in report.unwatched],
+        "integrity": {"evidence_sha256": report.evidence_sha256, "frozen": False},
+    }
+
+
+def number(exact: Fraction | None) -> float | None:
+    """Return the nearest float, but never 100 for a percentage that is less.
+
+    >>> number(100 - Fraction(1, 10**30)) < 100
+    True
+    """
+    if exact is None:
+        return None
+    found = float(exact)
+    return nextafter(100.0, 0.0) if found >= 100.0 and exact < 100 else found
+
+
+def _service(service: ServiceReport) -> dict[str, Any]:
+    return {
+        "service": service.service,
+        "ledger": {name: seconds(length) for name, length in service.classes.items()},
+        "availability": _availability(service.availability),
+        "outages": [_outage(outage) for outage in service.outages],
+        "latency": _latency(service.latency),
+        "samples": service.samples,
+        "days": [
+            {
+                "date": day.date,
+                "start": rfc3339(day.start),
+                "end": rfc3339(day.end),
+                "ledger": {name: seconds(length) for name, length in day.classes.items()},
+                "percent": number(day.percent),
+            }
+            for day in service.days
+        ],
+        "unknown": [_stretch(line) for line in service.unknown],
+        "checks": [
+            {
+                "check": check.name,
+                "type": check.type,
+                "interval": seconds(check.interval),
+                "stale_after": seconds(check.holds),
+                "samples": check.samples,
+                "first_sample": _instant(check.first_sample),
+            }
+            for check in service.checks
+        ],
+    }
+
+
+def _availability(figure: Availability) -> dict[str, Any]:
+    return {
+        "percent": number(figure.percent),
+        "exact": figure.exact or None,
+        "shown": figure.shown,
+        "low": number(figure.low),
+        "high": number(figure.high),
+        "unknown_as": {name: number(figure.unknown_as[name]) for name in ("up", "down", "exclude")},
+        "maintenance_ignored": number(figure.maintenance_ignored),
+        "as_measured": number(figure.as_measured),
+        "coverage": number(figure.coverage),
+    }
+
+
+def _outage(outage: OutageLine) -> dict[str, Any]:
+    return {
+        "id": outage.id,
+        "start": rfc3339(outage.start),
+        "end": None if outage.ongoing else rfc3339(outage.end),
+        "seconds": seconds(outage.length),
+        "counted_seconds": seconds(outage.counted),
+        "reason": outage.reason,
+        "ongoing": outage.ongoing,
+        "started_after": _instant(outage.after_start),
+        "ended_after": _instant(outage.after_end),
+        "checks": list(outage.checks),
+    }
+
+
+def _latency(figures: LatencyFigures) -> dict[str, Any]:
+    named: Mapping[str, Micros | None] = {"p50": None, "p95": None, "p99": None, **figures.quantiles}
+    return {name: None if length is None else seconds(length) for name, length in named.items()}
+
+
+def _objective(objective: ObjectiveReport) -> dict[str, Any]:
+    return {
+        "id": objective.id,
+        "metric": objective.metric,
+        "target": objective.target,
+        "measured": objective.measured,
+        "verdict": objective.verdict,
+        "budget": _budget(objective.budget),
+        "decided_by": objective.decided_by or None,
+        "services": [_verdict(verdict) for verdict in objective.services],
+    }
+
+
+def _verdict(verdict: ServiceVerdict) -> dict[str, Any]:
+    return {
+        "service": verdict.service,
+        "measured": verdict.measured,
+        "verdict": verdict.verdict,
+        "budget": _budget(verdict.budget),
+        "under": dict(verdict.under),
+    }
+
+
+def _budget(budget: Budget | None) -> dict[str, float] | None:
+    if budget is None:
+        return None
+    return {
+        "seconds": seconds(budget.allowed),
+        "spent": seconds(budget.spent),
+        "remaining": seconds(budget.remaining),
+    }
+
+
+def _stretch(line: UnknownLine) -> dict[str, Any]:
+    return {
+        "start": rfc3339(line.start),
+        "end": rfc3339(line.end),
+        "seconds": seconds(line.end - line.start),
+        "why": line.why,
+    }
+
+
+def _instant(instant: Instant | None) -> str | None:
+    return None if instant is None else rfc3339(instant)

@@ -1,0 +1,293 @@
+"""What a report says: plain values, rendered as JSON, CSV or HTML by modules that calculate nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+from slawatch.core.instant import Instant, Micros
+
+CLASSES: Final = (
+    "up", "degraded", "down", "unknown", "excused", "maintenance", "outside_hours", "not_monitored", "future",
+)  # fmt: skip
+"""The classes of a ledger, in the order in which every rendered form lists them."""
+
+READINGS: Final = ("exclude", "down", "up", "maintenance_ignored", "as_measured", "low", "high")
+"""The ways to read the same evidence: each policy for unknown time, without the terms, at the bounds."""
+
+Classes: TypeAlias = Mapping[str, Micros]
+"""The length of each class; all of `CLASSES`, and their sum is the stretch of time that it describes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPeriod:
+    """What stretch of time a report is about.
+
+    Attributes:
+        label: `2026-10`, `2026-Q4`, `2026`, or `2026-10-01_2026-10-15`; fit for a file's name.
+        title: the same for people: `October 2026`.
+        start, end: half-open.
+        timezone: IANA name; whose midnights the days start at.
+    """
+
+    label: str
+    title: str
+    start: Instant
+    end: Instant
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """An availability with everything that a reader needs to judge it.
+
+    Attributes:
+        good, counted: microseconds; the figure is good / counted, in percent.
+        percent: the exact percentage; None where nothing counts, which is "no data".
+        exact: the fraction as `numerator/denominator`; empty where nothing counts.
+        shown: floored to `decimals` places; "no data" where nothing counts.
+        decimals: one more than the target has.
+        low, high: bounds, in percent, from the time between two samples in which an edge truly lay.
+        unknown_as: the percentage under each policy for unknown time.
+        maintenance_ignored: the percentage if maintenance counted like any other time.
+        as_measured: the percentage of what was observed, with nothing excluded and nothing excused.
+        coverage: the share of the elapsed, agreed time about which the state is known, in percent.
+    """
+
+    good: Fraction
+    counted: Micros
+    percent: Fraction | None
+    exact: str
+    shown: str
+    decimals: int
+    low: Fraction | None
+    high: Fraction | None
+    unknown_as: Mapping[str, Fraction | None]
+    maintenance_ignored: Fraction | None
+    as_measured: Fraction | None
+    coverage: Fraction | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageLine:
+    """One outage that touches the period.
+
+    Attributes:
+        id: the same in every period that it touches.
+        start, end: the whole outage, half-open; `end` is as far as is known while it is ongoing.
+        began_before: it was under way when the period began.
+        goes_on: it was not over when the period ended.
+        ongoing: nothing says that it is over at all.
+        after_start: the last good sample before it: the true start lies after this. None where there is none.
+        after_end: the last bad sample of it: the true end lies after this.
+        length: how long it was inside the period.
+        counted: how much of it the terms count as down.
+        reason: why, in one line; may come from the watched service, so it is not to be trusted as markup.
+        checks: the checks that were down.
+    """
+
+    id: str
+    start: Instant
+    end: Instant
+    began_before: bool
+    goes_on: bool
+    ongoing: bool
+    after_start: Instant | None
+    after_end: Instant | None
+    length: Micros
+    counted: Micros
+    reason: str
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownLine:
+    """A stretch of time about which nobody can say what the service was, and why.
+
+    Attributes:
+        start, end: half-open.
+        why: one line for people.
+    """
+
+    start: Instant
+    end: Instant
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayLine:
+    """One civil day of the period.
+
+    Attributes:
+        date: ISO date.
+        start, end: half-open, clipped to the period; 23 or 25 hours where the clocks change.
+        classes: they sum to end - start.
+        percent: the day's availability; None for no data.
+    """
+
+    date: str
+    start: Instant
+    end: Instant
+    classes: Classes
+    percent: Fraction | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyPointLine:
+    """The latencies of one step of the chart; None where no sample answered."""
+
+    start: Instant
+    p50: Micros | None
+    p95: Micros | None
+    max: Micros | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyFigures:
+    """Exact percentiles (`quantile_disc`) of a service's answers in the period; None where there was none.
+
+    Attributes:
+        quantiles: by name, `p50`, `p95`, `p99` and what the objectives ask for.
+        count: answers that had a latency.
+        slowest: the longest of them.
+        series: for the chart, in order.
+    """
+
+    quantiles: Mapping[str, Micros | None]
+    count: int
+    slowest: Micros | None = None
+    series: tuple[LatencyPointLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckLine:
+    """One check of a service, as it stands in the method section."""
+
+    name: str
+    type: str
+    interval: Micros
+    holds: Micros
+    samples: int
+    first_sample: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceLine:
+    """A window of announced work in the period, and how much of it the terms grant."""
+
+    start: Instant
+    end: Instant
+    announced: Instant | None
+    granted: Micros
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceReport:
+    """What a report says about one service.
+
+    Attributes:
+        classes: the ledger; sums to the period.
+        days: each civil day's ledger; they sum to the period's.
+        observed: for each excluded class, what was observed in it: class -> state -> length.
+    """
+
+    service: str
+    description: str
+    join: str
+    classes: Classes
+    availability: Availability
+    outages: tuple[OutageLine, ...]
+    unknown: tuple[UnknownLine, ...]
+    days: tuple[DayLine, ...]
+    latency: LatencyFigures
+    samples: int
+    checks: tuple[CheckLine, ...]
+    maintenance: tuple[MaintenanceLine, ...] = ()
+    observed: Mapping[str, Mapping[str, Micros]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """An error budget; remaining may be negative."""
+
+    allowed: Micros
+    spent: Micros
+    remaining: Micros
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVerdict:
+    """How one service did on one objective.
+
+    Attributes:
+        measured: as people read it: `99.91`, `412 ms`, `no data`.
+        verdict: met, missed, no data, undecided.
+        under: the verdict under each other reading, by the names of `READINGS`; empty where the metric is no
+            availability.
+    """
+
+    service: str
+    measured: str
+    verdict: str
+    budget: Budget | None
+    under: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveReport:
+    """One promise and whether it was kept: every service of the agreement has to keep it.
+
+    Attributes:
+        measured, verdict, budget: those of the service that decides, the worst one.
+        decided_by: that service.
+        services: each service on its own.
+    """
+
+    id: str
+    metric: str
+    target: str
+    measured: str
+    verdict: str
+    budget: Budget | None
+    decided_by: str
+    services: tuple[ServiceVerdict, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report on one agreement, or on the services of an organisation that has none.
+
+    Attributes:
+        key: names its files: the agreement's key, or the organisation's.
+        agreement: the agreement's key; None without one, and then there is no verdict.
+        organization: key; None for a config without organisations.
+        organization_name: for people.
+        terms: `effective_from` of the terms that apply.
+        unknown_policy: how unknown time counts: exclude, down or up.
+        degraded_policy: how degraded time counts: up, down, or a weight as decimal text.
+        wording: the terms as label and text, for people.
+        notices: what a reader must know before the figures: still running, cut short, no data.
+        generated_at: when it was built.
+        complete: the period was over then.
+        unwatched: stretches in which slawatch itself did not watch, with the cause.
+        evidence_sha256: over the canonical evidence, see `slawatch.report.digest`.
+    """
+
+    key: str
+    agreement: str | None
+    organization: str | None
+    organization_name: str
+    terms: tuple[str, ...]
+    unknown_policy: str
+    degraded_policy: str
+    wording: tuple[tuple[str, str], ...]
+    notices: tuple[str, ...]
+    period: ReportPeriod
+    generated_at: Instant
+    complete: bool
+    services: tuple[ServiceReport, ...]
+    objectives: tuple[ObjectiveReport, ...]
+    unwatched: tuple[UnknownLine, ...]
+    evidence_sha256: str
