@@ -1,0 +1,134 @@
+"""`slawatch init`, `check-config` and `config schema`: the configuration, before anything runs."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from slawatch.cli import exits
+from slawatch.cli.options import AsJson, ConfigFile
+
+if TYPE_CHECKING:
+    from slawatch.config.model import Config
+    from slawatch.config.problem import Problem
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        "init",
+        help="Write a commented slawatch.toml that works as it is.",
+        epilog="Example: slawatch init /etc/slawatch",
+    )(init)
+    app.command(
+        "check-config",
+        help="Tell every mistake in the configuration at once; exit code 78 when there is one.",
+        epilog="Example: slawatch check-config --config slawatch.toml",
+    )(check_config)
+    group = typer.Typer(help="About the configuration.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command(
+        "schema",
+        help="Print the JSON Schema of the configuration, for editors.",
+        epilog="Example: slawatch config schema > slawatch.schema.json",
+    )(schema)
+    app.add_typer(group, name="config")
+
+
+def _group() -> None:
+    """About the configuration."""
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to; made if need be.")] = Path(),
+) -> int:
+    """Write a first configuration; one that exists stays as it is."""
+    from slawatch.config.starter import write_starter
+
+    try:
+        path = write_starter(folder)
+    except FileExistsError as error:
+        what = error.filename or folder
+        typer.echo(f"slawatch: {what} exists already and was left as it is", err=True)
+        return exits.IO
+    where = "" if folder == Path() else f" --config {shlex.quote(str(path))}"
+    typer.echo(f"wrote {path}")
+    typer.echo(f"next: slawatch check-config{where}")
+    typer.echo(f"      slawatch run{where}")
+    return exits.OK
+
+
+def check_config(config: ConfigFile = None, as_json: AsJson = False) -> int:
+    """Load the configuration as the daemon would, and tell what is wrong with it."""
+    from slawatch.config.load import ConfigError, load
+
+    loaded: Config | None = None
+    problems: tuple[Problem, ...] = ()
+    try:
+        loaded = load(config, env=os.environ)
+        warnings = loaded.warnings
+    except ConfigError as error:
+        problems, warnings = error.problems, error.warnings
+    if as_json:
+        typer.echo(json.dumps(_as_json(loaded, problems, warnings), indent=2, ensure_ascii=False))
+    else:
+        _show(problems, "error", typer.colors.RED)
+        _show(warnings, "warning", typer.colors.YELLOW)
+        typer.echo(_verdict(loaded, problems, len(warnings)))
+    return exits.OK if loaded else exits.CONFIG
+
+
+def _as_json(
+    config: "Config | None", problems: Iterable["Problem"], warnings: Iterable["Problem"]
+) -> dict[str, Any]:
+    return {
+        "ok": config is not None,
+        "files": [str(file) for file in config.files] if config else [],
+        "digest": config.digest if config else None,
+        "problems": [problem.as_json() for problem in problems],
+        "warnings": [warning.as_json() for warning in warnings],
+    }
+
+
+def _show(problems: Iterable["Problem"], word: str, color: str) -> None:
+    """Print each problem in a block of its own: the place as editors open it, then what is wrong."""
+    for problem in problems:
+        place = typer.style(problem.place, bold=True) + ": " if problem.place else ""
+        path = f" {problem.path}" if problem.path else ""
+        typer.echo(f"{place}{typer.style(word, fg=color)}:{path}")
+        typer.echo(f"    {problem.message}")
+        if problem.expected:
+            typer.echo(f"    expected  {problem.expected}")
+        if problem.found:
+            typer.echo(f"    found     {problem.found}")
+
+
+def _verdict(config: "Config | None", problems: Sequence["Problem"], warnings: int) -> str:
+    noted = f", {_count(warnings, 'warning')}" if warnings else ""
+    if config is None:
+        files = ", ".join(dict.fromkeys(problem.file for problem in problems if problem.file))
+        return f"{files + ': ' if files else ''}{_count(len(problems), 'mistake')}{noted}: not usable"
+    parts = [
+        _count(len(config.checks), "check"),
+        _count(len(config.services), "service"),
+        _count(len(config.agreements), "agreement"),
+    ]
+    return f"{config.path}: fine ({', '.join(parts)}{noted})"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' if number != 1 else ''}"
+
+
+def schema() -> int:
+    """Print the JSON Schema of this version, with the keys of all its check types."""
+    from slawatch.config.schema import schema as build
+
+    json.dump(build(), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+    return exits.OK

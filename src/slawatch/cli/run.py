@@ -1,0 +1,83 @@
+"""`slawatch run`, the daemon in the foreground, and `slawatch reload`."""
+
+import logging
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import typer
+
+from slawatch.cli import exits
+from slawatch.cli.options import AsJson, ConfigFile, load_config
+
+if TYPE_CHECKING:
+    from slawatch.config.model import Config
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(
+        "run",
+        help="Watch: the daemon, in the foreground. SIGHUP reloads, SIGTERM stops within 10 s.",
+        epilog="Example: slawatch run --config /etc/slawatch/slawatch.toml",
+    )(run)
+    app.command(
+        "reload",
+        help="Have the daemon apply its configuration again; a wrong one is refused, the old one goes on.",
+        epilog="Example: slawatch reload",
+    )(reload)
+
+
+def run(config: ConfigFile = None) -> int:
+    """Run the daemon until a signal stops it."""
+    loaded = load_config(config)
+
+    from slawatch.daemon import logs, run, systemd
+    from slawatch.web.serve import BindError
+
+    log_format = _log_format(loaded)
+    logs.configure(log_format, loaded.log_level, journal=systemd.journal_stream())
+    for warning in loaded.warnings:
+        typer.echo(f"slawatch: warning: {warning}", err=True)
+    try:
+        run.run(loaded, partial(load_config, loaded.path), env=os.environ, log_format=log_format)
+    except BindError as error:
+        typer.echo(f"slawatch: {error}", err=True)
+        return exits.IO
+    # All is closed; the interpreter's own end only takes time, and DuckDB's binding complains in it.
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(exits.OK)
+
+
+def _log_format(config: "Config") -> str:
+    if config.log_format != "auto":
+        return config.log_format
+    return "human" if sys.stderr.isatty() else "json"
+
+
+def reload(config: ConfigFile = None, as_json: AsJson = False) -> int:
+    """Ask the daemon over its socket, and tell what changed."""
+    import json
+
+    from slawatch.cli import client
+    from slawatch.web.control import SOCKET
+
+    path = str(load_config(config).data_dir / SOCKET)
+    try:
+        answer = client.ask(path, "/api/v1/reload", method="POST", timeout=60.0)
+    except client.Unreachable:
+        typer.echo(f"slawatch: no daemon listens on {path}: start it with `slawatch run`", err=True)
+        return exits.UNAVAILABLE
+    if as_json:
+        typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        return exits.OK
+    for word in ("added", "changed", "removed"):
+        names = answer.get(word) or []
+        if names:
+            typer.echo(f"{word}: {', '.join(names)}")
+    for warning in answer.get("warnings") or []:
+        typer.echo(f"warning: {warning}", err=True)
+    typer.echo(f"in force: config {answer.get('digest', '')[:12]}")
+    return exits.OK

@@ -1,0 +1,149 @@
+"""`slawatch status`: what every service is now, from the daemon or, where none runs, from the store."""
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from slawatch.cli import exits, status_now, status_table, terminal
+from slawatch.cli.client import Unreachable
+from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.status_now import Wish
+
+if TYPE_CHECKING:
+    from slawatch.config.model import Config
+    from slawatch.web.answer_status import Figures
+
+EVERY: Final = 2.0
+"""Seconds between two looks of `--watch`."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "status",
+        help="Show what every service is now, since when, and how available it was.",
+        epilog="Examples: slawatch status --watch; slawatch status --org acme --json",
+    )(status)
+
+
+def status(
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Draw it again every 2 s; Ctrl-C ends it.")
+    ] = False,
+    org: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this organization's services.")
+    ] = None,
+    checks: Annotated[
+        bool, typer.Option("--checks", help="Show every check, not only those in trouble.")
+    ] = False,
+    as_json: AsJson = False,
+    exit_code: Annotated[
+        bool,
+        typer.Option("--exit-code", help="Exit with 1 while a service is down, 69 while no daemon watches."),
+    ] = False,
+    nagios: Annotated[
+        bool, typer.Option("--nagios", help="One line and exit code 0, 1, 2 or 3, as a Nagios plugin.")
+    ] = False,
+    config: ConfigFile = None,
+) -> int:
+    """Ask the daemon; where none runs, read the store and say so."""
+    for one, other, names in (
+        (watch, as_json, "--watch and --json"),
+        (watch, nagios, "--watch and --nagios"),
+        (watch, exit_code, "--watch and --exit-code"),
+        (nagios, as_json, "--nagios and --json"),
+        (nagios, exit_code, "--nagios and --exit-code"),
+    ):
+        if one and other:
+            raise typer.BadParameter(f"{names} do not go together")
+    loaded = load_config(config)
+    wish = Wish(org=org, json=as_json, exit_code=exit_code, nagios=nagios, checks=checks)
+    if watch:
+        _watch(loaded, wish)
+        return exits.OK
+    return status_now.show(_Source(loaded, org).answer(), wish)
+
+
+class _Source:
+    """Where answers come from: the daemon, or the store as it was found when no daemon ran."""
+
+    def __init__(self, config: "Config", org: str | None) -> None:
+        from slawatch.web.control import SOCKET
+
+        self._config = config
+        self._org = org
+        self._path = str(config.data_dir / SOCKET)
+        self._figures: Figures | None = None
+
+    def answer(self) -> dict[str, Any]:
+        try:
+            found = status_now.fetch(self._path, self._org)
+        except Unreachable:
+            return self._stored()
+        self._figures = None
+        return found
+
+    def _stored(self) -> dict[str, Any]:
+        from slawatch import clock
+        from slawatch.web import answer_status
+
+        if self._figures is None:
+            self._figures = _figures(self._config)
+        try:
+            return answer_status.answer(self._config, self._figures, None, clock.now(), self._org)
+        except answer_status.NoSuchOrganization as error:
+            raise typer.BadParameter(str(error), param_hint="--org") from None
+
+
+def _figures(config: "Config") -> "Figures":
+    from slawatch import clock
+    from slawatch.store.database import Database
+    from slawatch.store.errors import StoreMissing
+    from slawatch.web import answer_status
+
+    try:
+        with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
+            return answer_status.figures(cursor, config, clock.now())
+    except StoreMissing:
+        return answer_status.Figures(clock.now(), config.digest, {})
+
+
+def _watch(config: "Config", wish: Wish) -> None:
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    shown = terminal.of()
+    source = _Source(config, wish.org)
+    pause = threading.Event()
+
+    def draw() -> str:
+        return status_table.render(source.answer(), terminal.of(), checks=wish.checks)
+
+    text = draw()
+    if not sys.stdout.isatty():
+        _repeat(text, draw, pause)
+        return
+    console = Console(no_color=not shown.colour, highlight=False)
+    try:
+        with Live(Text.from_ansi(text), console=console, screen=True, auto_refresh=False) as live:
+            while not pause.wait(EVERY):
+                text = draw()
+                live.update(Text.from_ansi(text), refresh=True)
+    except KeyboardInterrupt:
+        sys.stdout.write(text)
+
+
+def _repeat(text: str, draw: Any, pause: threading.Event) -> None:
+    """Print one table after the other: for a pipe or a log."""
+    try:
+        while True:
+            sys.stdout.write(text + os.linesep)
+            sys.stdout.flush()
+            pause.wait(EVERY)
+            text = draw()
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,349 @@
+"""The one ASGI app: health, heartbeats and the JSON API; the dashboard joins it.
+
+Whatever changes something is served on the unix socket alone, which only the daemon's owner may open; the TCP
+port reads, and takes heartbeats.
+"""
+
+import hmac
+import logging
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import trio
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from slawatch.config.model import Config
+from slawatch.core.instant import Instant, rfc3339
+from slawatch.web import answer_export, answer_status, problem
+from slawatch.web.answer_status import Figures
+from slawatch.web.problem import Problem
+from slawatch.web.reading import Pipe, Readers
+from slawatch.web.view import Refused, View
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from slawatch.core.text import Secret
+
+_log = logging.getLogger("slawatch.web")
+
+FRESH: Final = 5.0
+"""Seconds for which the store's figures of `status` serve again, at least."""
+_SHARE: Final = 20.0
+"""They serve again for so many times as long as they took: asking costs at most a twentieth of the time."""
+_STATUS_LIMIT: Final = 8.0
+_EXPORT_LIMIT: Final = 1800.0
+_REPORT_LIMIT: Final = 120.0
+_LONGEST_BODY: Final = 1 << 20
+_BODY_SECONDS: Final = 10.0
+_UPLOAD_SECONDS: Final = 60.0
+_SPOOL_PIECE: Final = 1 << 20
+
+
+def build(view: View) -> problem.Guard:
+    """Return the app of a running daemon."""
+    web = _Web(view)
+    starlette = Starlette(
+        routes=[
+            Route("/healthz", web.healthz),
+            Route("/readyz", web.readyz),
+            Route("/heartbeat/{key}", web.heartbeat, methods=["GET", "HEAD", "POST"]),
+            Route("/api/v1/status", web.status),
+            Route("/api/v1/report", web.report),
+            Route("/api/v1/export", web.export),
+            Route("/api/v1/db", web.db),
+            Route("/api/v1/reload", web.reload, methods=["POST"]),
+            Route("/api/v1/import", web.import_samples, methods=["POST"]),
+        ],
+        exception_handlers={
+            Problem: problem.on_problem,
+            HTTPException: problem.on_http,
+            Exception: problem.on_fault,
+        },
+    )
+    starlette.router.redirect_slashes = False
+    return problem.Guard(starlette, view)
+
+
+class _Web:
+    """The endpoints."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._readers = Readers(view)
+        self._asking = trio.Lock()
+        self._importing = trio.Lock()
+        self._figures: Figures | None = None
+        self._good_until = 0.0
+        self._spooling = trio.CapacityLimiter(1)
+
+    async def healthz(self, _: Request) -> Response:
+        """The daemon's loop turns."""
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, _: Request) -> Response:
+        """The daemon probes and stores."""
+        live = self._view.live()
+        if live.ready:
+            return PlainTextResponse("ready\n")
+        return PlainTextResponse("not ready\n", HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def heartbeat(self, request: Request) -> Response:
+        """A job says that it ran."""
+        now = self._view.clock.now()
+        name = _called(self._view.config, request.path_params["key"])
+        if name is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "no heartbeat check answers to this address")
+        await _discard(request)
+        self._view.ping(name, now)
+        return PlainTextResponse("ok\n")
+
+    async def status(self, request: Request) -> Response:
+        """What every service is now."""
+        found = await self._fresh_figures()
+        try:
+            answer = answer_status.answer(
+                self._view.config,
+                found,
+                self._view.live(),
+                self._view.clock.now(),
+                request.query_params.get("org"),
+            )
+        except answer_status.NoSuchOrganization as error:
+            raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
+        return JSONResponse(answer)
+
+    async def _fresh_figures(self) -> Figures:
+        """Return figures that are not too old; one request asks the store, the others wait for it.
+
+        A store that cannot be read now leaves the old figures, or none: the states do not depend on it.
+        """
+        async with self._asking:
+            config = self._view.config
+            found = self._figures
+            if found is not None and found.digest != config.digest:
+                found = None
+            if found is None or trio.current_time() >= self._good_until:
+                now = self._view.clock.now()
+                began = trio.current_time()
+                try:
+                    found = await self._readers.read(
+                        lambda cursor: answer_status.figures(cursor, config, now), limit=_STATUS_LIMIT
+                    )
+                except Problem as problem:
+                    _log.warning("status without fresh figures: %s", problem.detail)
+                    found = found or Figures(now, config.digest, {})
+                ended = trio.current_time()
+                self._figures = found
+                self._good_until = ended + max(FRESH, _SHARE * (ended - began))
+            return found
+
+    async def report(self, request: Request) -> Response:
+        """Reports on a period, as JSON, as a page, as a table, or as several files at once."""
+        from slawatch.web import answer_report
+
+        config, now = self._view.config, self._view.clock.now()
+        query = dict(request.query_params)
+        return await self._readers.read(
+            lambda cursor: answer_report.respond(config, cursor, query, now), limit=_REPORT_LIMIT
+        )
+
+    async def export(self, request: Request) -> Response:
+        """Stored samples, or the outages and ledgers that follow from them, as they come from the store."""
+        config, now = self._view.config, self._view.clock.now()
+        try:
+            wish = answer_export.wish(request.query_params, config, now)
+        except ValueError as error:
+            raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
+
+        def work(cursor: "duckdb.DuckDBPyConnection", pipe: Pipe) -> None:
+            answer_export.export(cursor, config, wish, pipe, now)
+
+        return _Poured(self._readers, work, answer_export.MEDIA[wish.format], wish.filename)
+
+    async def db(self, _: Request) -> Response:
+        """What the store holds."""
+        data_dir = self._view.config.data_dir
+        return JSONResponse(await self._readers.read(lambda cursor: answer_export.database(cursor, data_dir)))
+
+    async def reload(self, request: Request) -> Response:
+        """Read the config again and apply it."""
+        _owner_only(request)
+        try:
+            done = await self._view.commands.reload()
+        except Refused as refused:
+            raise _refusal(refused, HTTPStatus.CONFLICT) from None
+        return JSONResponse(
+            {
+                "digest": done.digest,
+                "added": done.added,
+                "changed": done.changed,
+                "removed": done.removed,
+                "warnings": done.warnings,
+            }
+        )
+
+    async def import_samples(self, request: Request) -> Response:
+        """Store the samples in the body, all or nothing."""
+        _owner_only(request)
+        suffix = request.query_params.get("format", "")
+        if suffix not in answer_export.MEDIA:
+            raise Problem(HTTPStatus.BAD_REQUEST, f"format must be one of {', '.join(answer_export.MEDIA)}")
+        async with self._importing:
+            path = await self._spool(request, suffix)
+            try:
+                done = await self._view.commands.import_samples(path)
+            except Refused as refused:
+                told = _refusal(refused, HTTPStatus.UNPROCESSABLE_ENTITY)
+                name = request.query_params.get("name", "the file")
+                raise Problem(told.status, told.detail.replace(str(path), name), told.lines) from None
+            finally:
+                _remove(path)
+        return JSONResponse(
+            {
+                "rows": done.rows,
+                "added": done.added,
+                "checks": done.checks,
+                "start": _stamp(done.start),
+                "end": _stamp(done.end),
+            }
+        )
+
+    async def _spool(self, request: Request, suffix: str) -> Path:
+        """Write the body to a file beside the database: its rows may come in any order, so all are needed."""
+        try:
+            number, name = tempfile.mkstemp(f".{suffix}", "import-", self._view.config.data_dir)
+            path = Path(name)
+            try:
+                with os.fdopen(number, "wb", buffering=0) as file:
+                    await self._fill(request, file.write)
+            except BaseException:
+                _remove(path)
+                raise
+        except OSError as error:
+            raise Problem(
+                HTTPStatus.INSUFFICIENT_STORAGE, f"cannot write to the data directory: {error.strerror}"
+            ) from None
+        return path
+
+    async def _fill(self, request: Request, write: Callable[[memoryview], int]) -> None:
+        pending = bytearray()
+        async with aclosing(request.stream()) as pieces:
+            while True:
+                piece = None
+                with trio.move_on_after(_UPLOAD_SECONDS):
+                    piece = await anext(pieces, b"")
+                if piece is None:
+                    raise Problem(
+                        HTTPStatus.REQUEST_TIMEOUT, f"no more of the file came for {_UPLOAD_SECONDS:.0f} s"
+                    )
+                pending += piece
+                if not piece or len(pending) >= _SPOOL_PIECE:
+                    await trio.to_thread.run_sync(_write_all, write, bytes(pending), limiter=self._spooling)
+                    pending.clear()
+                if not piece:
+                    return
+
+
+class _Poured(Response):
+    """An answer whose body is written by a reading while it is sent."""
+
+    def __init__(
+        self,
+        readers: Readers,
+        work: "Callable[[duckdb.DuckDBPyConnection, Pipe], None]",
+        media_type: str,
+        filename: str,
+    ) -> None:
+        super().__init__(
+            media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
+        )
+        del self.headers["content-length"]
+        self._readers = readers
+        self._work = work
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
+        """Send the head with the first piece, so that what fails before it is still a proper error."""
+        started = False
+
+        async def take(piece: bytes) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+        def run(cursor: "duckdb.DuckDBPyConnection") -> None:
+            pipe = Pipe(take)
+            self._work(cursor, pipe)
+            pipe.flush()
+
+        if scope["method"] != "HEAD":
+            await self._readers.read(run, limit=_EXPORT_LIMIT)
+        if not started:
+            await take(b"")
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _called(config: Config, key: str) -> str | None:
+    """Return the name of the heartbeat check that answers to a key: its token, or its name if it has none."""
+    found = None
+    for check in config.checks.values():
+        if check.type != "heartbeat":
+            continue
+        token: Secret | None = check.options.token
+        expected = check.name if token is None else token.value
+        # No early end: the time taken must not tell how much of a token was right.
+        if hmac.compare_digest(expected.encode(), key.encode("utf-8", "surrogateescape")):
+            found = check.name
+    return found
+
+
+async def _discard(request: Request) -> None:
+    """Read what a job sends along, so that it sees our answer; it is not kept."""
+    length = 0
+    with suppress(ClientDisconnect), trio.move_on_after(_BODY_SECONDS):
+        async with aclosing(request.stream()) as pieces:
+            async for piece in pieces:
+                length += len(piece)
+                if length > _LONGEST_BODY:
+                    return
+
+
+def _owner_only(request: Request) -> None:
+    if not request.scope["state"]["control"]:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "this is served on the unix socket alone: use the command line on the daemon's host",
+        )
+
+
+def _refusal(refused: Refused, status: HTTPStatus) -> Problem:
+    if refused.busy:
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+    return Problem(status, str(refused), refused.problems)
+
+
+def _write_all(write: Callable[[memoryview], int], data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[write(rest) :]
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+def _stamp(instant: Instant | None) -> str | None:
+    return None if instant is None else rfc3339(instant)

@@ -1,0 +1,166 @@
+"""What the daemon lets the web see, and the few things that the web may ask of it.
+
+The web imports nothing of the daemon: `daemon/run.py` builds a `View` and gives it to `web.app.build`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from slawatch.clock import Clock
+from slawatch.core.instant import Instant, Micros
+from slawatch.core.sample import Outcome
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from slawatch.config.load import Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCheck:
+    """A check as the evaluator knows it now, ahead of what is stored.
+
+    Attributes:
+        outcome: as last measured; UNKNOWN when the last sample has gone stale. None: no sample ever.
+        since: when that outcome began.
+        last_sample: `started_at` of the last sample.
+        holds: the longest time for which the last sample speaks.
+        latency: of the last sample.
+        reason: why it is not up; empty when up.
+        failing: enough bad probes in a row have confirmed the failure.
+    """
+
+    outcome: Outcome | None
+    since: Instant | None = None
+    last_sample: Instant | None = None
+    holds: Micros = 0
+    latency: Micros | None = None
+    reason: str = ""
+    failing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A snapshot of the running daemon; cheap to take, and no part of it changes afterwards.
+
+    Attributes:
+        since: when the daemon started.
+        ready: it probes and stores.
+        trouble: what keeps it from being well, a line each: storage refused, a prober down.
+        lag: the age of the oldest result that is not stored yet.
+        queued: results not stored yet.
+        checks: by name, each check of the present config.
+    """
+
+    since: Instant
+    ready: bool = True
+    trouble: tuple[str, ...] = ()
+    lag: Micros = 0
+    queued: int = 0
+    checks: Mapping[str, LiveCheck] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloaded:
+    """What a reload changed; names of checks.
+
+    Attributes:
+        digest: the fingerprint of the config now in force.
+        added, changed, removed: checks that were rescheduled.
+        warnings: what is allowed but probably not meant.
+    """
+
+    digest: str
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import stored.
+
+    Attributes:
+        rows: samples in the file.
+        added: of these, the ones that were not stored before.
+        checks: of how many checks.
+        start, end: the first and the last `started_at`; None when there was no row.
+    """
+
+    rows: int
+    added: int
+    checks: int = 0
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
+    """A command was understood and not done; the state is as before.
+
+    Attributes:
+        problems: one line each, for people.
+        busy: it may work later, with nothing changed by the caller.
+    """
+
+    def __init__(self, message: str, problems: tuple[str, ...] = (), *, busy: bool = False) -> None:
+        super().__init__(message)
+        self.problems = problems
+        self.busy = busy
+
+
+class Commands(Protocol):
+    """What only the owner of the daemon may ask for: these are served on the unix socket alone."""
+
+    async def reload(self) -> Reloaded:
+        """Read the config again and apply it, all or nothing.
+
+        Raises:
+            Refused: the new config is wrong; the old one goes on.
+        """
+        ...
+
+    async def import_samples(self, path: Path) -> Imported:
+        """Store the samples of a file, all or nothing, in the writer's thread; the suffix tells the format.
+
+        Raises:
+            Refused: a row is wrong (its line is named), or the store takes nothing now.
+        """
+        ...
+
+
+class View(Protocol):
+    """The daemon, as the web sees it."""
+
+    @property
+    def config(self) -> "Config":
+        """The config in force; another object after a reload."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The daemon's clock."""
+        ...
+
+    @property
+    def commands(self) -> Commands:
+        """What may be asked for over the unix socket."""
+        ...
+
+    def live(self) -> Live:
+        """Take a snapshot; called on the loop for each request, so it must be cheap and must not block."""
+        ...
+
+    def cursor(self) -> "duckdb.DuckDBPyConnection":
+        """Open a fresh cursor, which the caller closes; called in a worker thread.
+
+        Raises:
+            StoreError: the store is not open now.
+        """
+        ...
+
+    def ping(self, check: str, at: Instant) -> None:
+        """A job has called: note it for that heartbeat check; called on the loop and must not block."""
+        ...

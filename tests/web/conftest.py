@@ -1,0 +1,234 @@
+"""A daemon as the web sees it, on a real store, served on real sockets."""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+import trio
+
+from slawatch.config.load import Config, load
+from slawatch.core.instant import SECOND, Instant, parse_rfc3339
+from slawatch.core.sample import Cause, Outcome, Sample
+from slawatch.core.timeline import Held, fold
+from slawatch.store.batch import Batch
+from slawatch.store.database import Database
+from slawatch.store.writer import Writer
+from slawatch.web import serve
+from slawatch.web.app import build
+from slawatch.web.serve import Server, bind_tcp, bind_unix
+from slawatch.web.view import Imported, Live, LiveCheck, Refused, Reloaded
+
+if TYPE_CHECKING:
+    import duckdb
+
+NOW = parse_rfc3339("2026-11-01T12:00:00Z")
+MINUTE = 60 * SECOND
+TOML = """
+[slawatch]
+data_dir = "data"
+[organizations.acme]
+name = "Acme"
+[organizations.other]
+name = "Other"
+[defaults.check]
+interval = "30s"
+timeout = "10s"
+[services.shop]
+organization = "acme"
+[services.api]
+organization = "other"
+join = "any"
+[checks.shop-home]
+service = "shop"
+type = "http"
+url = "http://shop.example/"
+[checks.shop-db]
+service = "shop"
+type = "tcp"
+address = "db.example:5432"
+[checks.api-a]
+service = "api"
+type = "tcp"
+address = "a.example:80"
+[checks.api-b]
+service = "api"
+type = "tcp"
+address = "b.example:80"
+[checks.backup]
+service = "jobs"
+type = "heartbeat"
+every = "1h"
+[checks.nightly]
+service = "jobs"
+type = "heartbeat"
+every = "1d"
+token = "s3cret-token-of-the-nightly-job"
+[agreements.gold]
+organization = "acme"
+services = ["shop"]
+[[agreements.gold.objectives]]
+id = "availability"
+metric = "availability"
+target = "99"
+"""
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, at: Instant) -> None:
+        self.at = at
+
+    def now(self) -> Instant:
+        return self.at
+
+    def elapsed(self) -> int:
+        return self.at
+
+
+@dataclass
+class View:
+    """A daemon that does what the test says."""
+
+    config: Config
+    clock: Clock
+    database: Database
+    state: Live = field(default_factory=lambda: Live(since=NOW - 3600 * SECOND))
+    pings: list[tuple[str, Instant]] = field(default_factory=list)
+    cursors: int = 0
+    refuse: Refused | None = None
+    imported: list[bytes] = field(default_factory=list)
+    broken: bool = False
+
+    @property
+    def commands(self) -> "View":
+        return self
+
+    def live(self) -> Live:
+        if self.broken:
+            raise LookupError("on purpose")
+        return self.state
+
+    def cursor(self) -> "duckdb.DuckDBPyConnection":
+        self.cursors += 1
+        assert threading.current_thread() is not threading.main_thread()
+        return self.database.cursor()
+
+    def ping(self, check: str, at: Instant) -> None:
+        self.pings.append((check, at))
+
+    async def reload(self) -> Reloaded:
+        if self.refuse:
+            raise self.refuse
+        return Reloaded(digest="abc", added=("new",), warnings=("careful",))
+
+    async def import_samples(self, path: Path) -> Imported:
+        self.imported.append(path.read_bytes())  # noqa: ASYNC240
+        if self.refuse:
+            raise Refused(str(self.refuse).replace("FILE", str(path)))
+        return Imported(rows=2, added=1, checks=1, start=0, end=SECOND)
+
+
+def samples(
+    number: int, start: Instant, end: Instant, outcome: Callable[[Instant], Outcome], every: int = 30 * SECOND
+) -> list[Sample]:
+    """Return a sample each `every`, holding for 70 s; 20 ms latency."""
+    return [
+        Sample(
+            number, at, at, outcome(at), Cause.NONE if outcome(at) == Outcome.UP else Cause.CONNECT, 20_000,
+            None, None, None, None, None, 70 * SECOND,
+            reason=None if outcome(at) == Outcome.UP else "connection refused",
+        )
+        for at in range(start, end, every)
+    ]  # fmt: skip
+
+
+def store(database: Database, found: list[Sample], sequence: int = 1) -> None:
+    """Store samples with the transitions that they make."""
+    transitions = []
+    for number in sorted({sample.check for sample in found}):
+        changes, _ = fold(Held(s.started_at, s.holds, s.outcome) for s in found if s.check == number)
+        transitions += [(number, change) for change in changes]
+    Writer(database).write(Batch(sequence, samples=found, transitions=transitions))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    path = tmp_path / "slawatch.toml"
+    path.write_text(TOML)
+    return load(path, env={})
+
+
+@pytest.fixture
+def database(config: Config) -> Iterator[Database]:
+    with Database.open(config.data_dir) as found:
+        yield found
+
+
+@pytest.fixture
+def view(config: Config, database: Database) -> View:
+    """Ten hours of samples; the shop's database is down for two minutes, api-a for an hour."""
+    numbers = database.check_numbers(config.checks)
+    start = NOW - 600 * MINUTE
+    down_since = {"shop-db": NOW - 2 * MINUTE, "api-a": NOW - 60 * MINUTE}
+    found: list[Sample] = []
+    for name in ("shop-home", "shop-db", "api-a", "api-b"):
+        since = down_since.get(name, NOW)
+        found += samples(
+            numbers[name], start, NOW, lambda at, since=since: Outcome.DOWN if at >= since else Outcome.UP
+        )
+    store(database, found)
+    last = NOW - 30 * SECOND
+    checks = {
+        name: LiveCheck(
+            outcome=Outcome.DOWN if name in down_since else Outcome.UP,
+            since=down_since.get(name, start),
+            last_sample=last,
+            holds=70 * SECOND,
+            latency=20_000,
+            reason="connection refused" if name in down_since else "",
+        )
+        for name in ("shop-home", "shop-db", "api-a", "api-b")
+    }
+    return View(config, Clock(NOW), database, Live(since=NOW - 3600 * SECOND, checks=checks))
+
+
+@dataclass
+class Served:
+    """The app on its sockets.
+
+    Attributes:
+        public, control: clients of the TCP port and of the unix socket.
+        path: of the unix socket.
+    """
+
+    view: View
+    server: Server
+    public: httpx.AsyncClient
+    control: httpx.AsyncClient
+    path: Path
+    port: int
+
+
+@pytest.fixture
+async def served(
+    view: View, nursery: trio.Nursery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Served]:
+    monkeypatch.setattr(serve, "AFTERWARDS", 0.1)
+    path = tmp_path / "slawatch.sock"
+    listeners = [bind_unix(path), *bind_tcp("127.0.0.1", 0)]
+    port = listeners[1].socket.getsockname()[1]
+    server = Server(build(view), listeners, grace=0.2)
+    await nursery.start(server.run)
+    async with (
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as public,
+        httpx.AsyncClient(
+            base_url="http://localhost", transport=httpx.AsyncHTTPTransport(uds=str(path)), trust_env=False
+        ) as control,
+    ):
+        yield Served(view, server, public, control, path, port)
+    server.stop()

@@ -1,0 +1,216 @@
+"""Which reports a request asks for, and what the API answers."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.report import cases
+
+from slawatch.config.model import Config
+from slawatch.core.agreement import Agreement, Objective
+from slawatch.core.check import Check, Organization, Service
+from slawatch.core.instant import DAY, HOUR, SECOND
+from slawatch.core.life import life_event
+from slawatch.core.sample import Outcome, Sample, Transition
+from slawatch.store.batch import Batch
+from slawatch.store.database import Database
+from slawatch.store.writer import Writer
+from slawatch.web.answer_report import (
+    ReportRefused,
+    Request,
+    answer,
+    files,
+    parse_formats,
+    respond,
+    to_query,
+)
+
+NOW = cases.at("2026-11-02T08:00:00")
+GOLD = Agreement(
+    key="acme-gold",
+    organization="acme",
+    services=("shop",),
+    timezone=cases.BERLIN,
+    objectives=(Objective(id="availability", metric="availability", target="99"),),
+)
+NEW = replace(GOLD, key="umbra-new", organization="umbra", services=("mail",), effective_from="2026-11-01")
+
+
+def config(tmp_path: Path, **changes) -> Config:
+    known = Config(
+        path=tmp_path / "slawatch.toml",
+        data_dir=tmp_path,
+        timezone="UTC",
+        organizations={
+            "acme": Organization(key="acme", name="Acme", timezone=cases.BERLIN),
+            "umbra": Organization(key="umbra", name="Umbra", timezone="UTC"),
+        },
+        services={
+            "shop": Service(name="shop", organization="acme"),
+            "mail": Service(name="mail", organization="umbra"),
+            "lab": Service(name="lab"),
+        },
+        checks={
+            name: Check(name=name, service=name, type="http", options=None)
+            for name in ("shop", "mail", "lab")
+        },
+        agreements={"acme-gold": GOLD},
+    )
+    return replace(known, **changes)
+
+
+@pytest.fixture
+def cursor(tmp_path: Path):
+    """A store with an hour of `shop`, half of it down."""
+    start = cases.at("2026-10-05T12:00:00")
+    with Database.open(tmp_path) as database:
+        number = database.check_numbers(["shop"])["shop"]
+        samples = [
+            Sample(
+                number, at, at, Outcome.DOWN if down else Outcome.UP, 7 if down else 0,
+                None if down else 80_000, None, None, None, None, None, 70 * SECOND, 0,
+                "HTTP 503" if down else None,
+            )
+            for at in range(start, start + HOUR, 30 * SECOND)
+            for down in [at >= start + HOUR // 2]
+        ]  # fmt: skip
+        changes = [
+            (number, Transition(start, Outcome.UP, None)),
+            (number, Transition(start + HOUR // 2, Outcome.DOWN, start + HOUR // 2 - 30 * SECOND)),
+        ]
+        Writer(database).write(Batch(1, samples, changes, [life_event(start, "start")]))
+        with database.reading() as found:
+            yield found
+
+
+def keys(config_: Config, cursor, **wanted) -> list[str]:
+    return [report.key for report in answer(config_, cursor, Request(**wanted), NOW)]
+
+
+def test_every_agreement_in_force_has_a_report(tmp_path: Path, cursor) -> None:
+    both = config(tmp_path, agreements={"acme-gold": GOLD, "umbra-new": NEW})
+    assert keys(both, cursor, month="2026-10") == ["acme-gold"]
+    assert keys(both, cursor, month="2026-11") == ["acme-gold", "umbra-new"]
+    assert keys(both, cursor, year="2026", agreement="umbra-new") == ["umbra-new"]
+    assert keys(both, cursor, quarter="2026-Q4", organization="umbra") == ["umbra-new"]
+    with pytest.raises(ReportRefused, match="takes effect on 2026-11-01"):
+        keys(both, cursor, month="2026-10", agreement="umbra-new")
+
+
+def test_the_figures_are_those_of_the_store(tmp_path: Path, cursor) -> None:
+    (report,) = answer(config(tmp_path), cursor, Request(month="2026-10"), NOW)
+    shop = report.services[0]
+    assert shop.classes["up"] == HOUR // 2
+    assert shop.classes["down"] == HOUR // 2 + 40 * SECOND
+    assert shop.samples == 120
+    assert shop.outages[0].reason == "HTTP 503"
+    assert shop.latency.quantiles["p95"] == 80_000
+    assert report.period.start == cases.at("2026-10-01T00:00:00")
+
+
+def test_without_an_agreement_each_organisation_has_a_report(tmp_path: Path, cursor) -> None:
+    bare = config(tmp_path, agreements={})
+    reports = answer(bare, cursor, Request(month="2026-10"), NOW)
+    assert [(r.key, r.organization_name, r.objectives) for r in reports] == [
+        ("acme", "Acme", ()),
+        ("umbra", "Umbra", ()),
+        ("other", "Services without an organisation", ()),
+    ]
+    assert [r.period.timezone for r in reports] == [cases.BERLIN, "UTC", "UTC"]
+    one = config(
+        tmp_path, agreements={}, organizations={}, services={"shop": Service(name="shop")},
+        checks={"shop": config(tmp_path).checks["shop"]},
+    )  # fmt: skip
+    assert [r.organization_name for r in answer(one, cursor, Request(year="2026"), NOW)] == ["All services"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({}, "say which period: --month 2026-10"),
+        ({"end": "2026-10-02"}, "--to needs --from"),
+        ({"month": "2026-10", "year": "2026"}, "--month and --year both name a period"),
+        ({"month": "2026-10", "end": "2026-10-02"}, "--to goes with --from, not with --month"),
+        ({"month": "2026-13"}, "--month: '2026-13' is not a period"),
+        ({"month": "2026"}, "--month: 2026 is a year, not a month"),
+        ({"month": "2026-12"}, "--month: 2026-12 has not begun yet"),
+        ({"start": "2026-10-02", "end": "2026-10-01"}, "--from: a period must end after it starts"),
+        ({"start": "yesterday"}, "--from: 'yesterday' is not a time"),
+        ({"start": "2026-11-03"}, "--from: a period must end after it starts"),
+        (
+            {"month": "2026-10", "agreement": "acme-glod"},
+            "no agreement 'acme-glod': did you mean 'acme-gold'?",
+        ),
+        ({"month": "2026-10", "agreement": "zzz"}, "no agreement 'zzz': there are acme-gold"),
+        ({"month": "2026-10", "organization": "acmee"}, "did you mean 'acme'?"),
+        (
+            {"month": "2026-10", "agreement": "acme-gold", "organization": "umbra"},
+            "is one of acme, not of umbra",
+        ),
+    ],
+)
+def test_what_cannot_be_reported_is_said_with_what_to_do(tmp_path: Path, cursor, wanted, said: str) -> None:
+    with pytest.raises(ReportRefused) as refused:
+        answer(config(tmp_path), cursor, Request(**wanted), NOW)
+    assert said in str(refused.value)
+
+
+def test_a_stretch_without_an_end_ends_now(tmp_path: Path, cursor) -> None:
+    (report,) = answer(config(tmp_path), cursor, Request(start="2026-10-05T12:00:00"), NOW)
+    assert (report.period.start, report.period.end) == (cases.at("2026-10-05T12:00:00"), NOW)
+    (report,) = answer(config(tmp_path), cursor, Request(start="2026-10-05", end="2026-10-06"), NOW)
+    assert report.period.end - report.period.start == DAY
+    assert report.period.label == "2026-10-05_2026-10-06"
+
+
+def test_there_is_nothing_to_report_on_without_services(tmp_path: Path, cursor) -> None:
+    empty = config(tmp_path, services={}, checks={}, agreements={})
+    with pytest.raises(ReportRefused, match="there are no services to report on"):
+        answer(empty, cursor, Request(month="2026-10"), NOW)
+
+
+def test_files_have_names_that_fit_any_folder_and_no_other_report(tmp_path: Path, cursor) -> None:
+    odd = {key: replace(GOLD, key=key) for key in ("../a/b", "a b", "A-B", "..")}
+    reports = answer(config(tmp_path, agreements=odd), cursor, Request(month="2026-10"), NOW)
+    names = [file.name for file in files(reports, ("json",))]
+    assert names == ["a-b-2026-10.json", "a-b-2-2026-10.json", "A-B-3-2026-10.json", "report-2026-10.json"]
+    assert [file.name for file in files(reports[:1], ("csv", "html"))] == [
+        "a-b-2026-10-ledger.csv",
+        "a-b-2026-10-outages.csv",
+        "a-b-2026-10-objectives.csv",
+        "a-b-2026-10.html",
+    ]
+
+
+def test_formats_are_named_with_commas() -> None:
+    assert parse_formats(" HTML,csv,html") == ("html", "csv")
+    for text, said in (
+        ("pdf", "cannot be written yet"), ("docx", "no format 'docx'"), (" , ", "at least one"),
+    ):  # fmt: skip
+        with pytest.raises(ReportRefused, match=said):
+            parse_formats(text)
+
+
+def test_the_api_answers_json_pages_tables_and_files(tmp_path: Path, cursor) -> None:
+    def get(**query: str) -> tuple[int, str, str]:
+        found = respond(config(tmp_path), cursor, query, NOW)
+        return found.status_code, found.headers["content-type"].split(";")[0], bytes(found.body).decode()
+
+    status, media, text = get(month="2026-10")
+    assert (status, media, json.loads(text)["agreement"]) == (200, "application/json", "acme-gold")
+    assert get(month="2026-10", format="html")[1:][0] == "text/html"
+    assert get(month="2026-10", format="csv", table="outages")[2].startswith("agreement,organization,period")
+    bundle = json.loads(get(**to_query(Request(month="2026-10"), ("html", "json")))[2])
+    assert [file["name"] for file in bundle["files"]] == ["acme-gold-2026-10.html", "acme-gold-2026-10.json"]
+    status, media, text = get(month="2026-12")
+    assert (status, media) == (400, "application/problem+json")
+    assert "has not begun yet" in json.loads(text)["detail"]
+    assert "did you mean 'month'?" in json.loads(get(mont="2026-10")[2])["detail"]
+    assert "did you mean 'outages'?" in json.loads(get(month="2026-10", table="outage")[2])["detail"]
+
+
+def test_a_request_becomes_the_query_that_asks_for_it() -> None:
+    request = Request(start="2026-10-01", end="2026-10-02", organization="acme")
+    assert to_query(request) == {"from": "2026-10-01", "to": "2026-10-02", "org": "acme"}
+    assert to_query(Request(month="2026-10"), ("csv",)) == {"month": "2026-10", "files": "csv"}
