@@ -1,6 +1,5 @@
 """What CI runs, and what a developer runs before a commit: `nox` for all of it, `nox -s tests` for one."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -47,7 +46,7 @@ def tests(session: nox.Session) -> None:
     """All tests; arguments after `--` go to pytest."""
     develop(session)
     workers = [] if any(word.startswith("-n") for word in session.posargs) else ["-n", "2"]
-    session.run("pytest", *workers, *session.posargs, env={"PYTHONDEVMODE": ""})
+    session.run("pytest", "--ignore=tests/docs", *workers, *session.posargs)
 
 
 @nox.session
@@ -71,8 +70,16 @@ def lock(session: nox.Session) -> None:
     """Write the locked environment anew from pyproject.toml."""
     if shutil.which("uv") is None:
         session.install("uv")
-    session.run(
-        "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url",
-        "--no-header", "--all-extras", "--group", "dev", "--upgrade", "pyproject.toml", "--output-file", str(LOCK),
-        external=True, env={"PATH": os.environ["PATH"]},
-    )  # fmt: skip
+    options = "--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header"
+    words = [
+        "uv",
+        "pip",
+        "compile",
+        *options.split(),
+        "--all-extras",
+        "--group",
+        "dev",
+        "--upgrade",
+        "pyproject.toml",
+    ]
+    session.run(*words, "--output-file", str(LOCK), external=True)

@@ -1,0 +1,163 @@
+"""Writes the reference pages from the program itself: `python docs/reference/generate.py`."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from slawatch import checks
+from slawatch.cli.main import COMMANDS, build
+from slawatch.config.attributes import described
+from slawatch.config.schema import schema
+
+HERE = Path(__file__).parent
+NOTE = "<!-- made by docs/reference/generate.py; change the docstrings instead -->\n"
+
+CONFIGURATION = """\
+The file is looked for in this order: `--config`, `$SLAWATCH_CONFIG`, `./slawatch.toml`,
+`$XDG_CONFIG_HOME/slawatch/slawatch.toml`, `/etc/slawatch/slawatch.toml`. `conf.d/*.toml` beside it is merged.
+`slawatch config schema` prints the JSON Schema for editors, `slawatch check-config` shows every mistake at
+once.
+
+A **duration** is a text such as `"30s"`, `"5m"`, `"1h30m"` or `"250ms"`. A **secret** is a text, or
+`{ env = "NAME" }`, `{ file = "path" }` or `{ credential = "name" }` (systemd); it is never printed, logged or
+stored.
+"""
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each generated page by its file name."""
+    return {"configuration.md": configuration(), "checks.md": check_types(), "commands.md": commands()}
+
+
+def configuration() -> str:
+    """Return the page of all keys outside of the check types."""
+    tree = schema()
+    lines = ["# Configuration", NOTE, *CONFIGURATION.splitlines(), ""]
+    for section, entry in tree["properties"].items():
+        table = entry.get("items") or entry.get("additionalProperties") or entry
+        if section == "defaults":
+            lines += ["## [defaults.check]", "", entry["description"], ""]
+            continue
+        if section == "checks":
+            lines += ["## [checks.NAME]", "", described(_check_class()).summary, ""]
+            lines += [
+                *_keys(_common(tree)),
+                "",
+                "Each type has keys of its own: see [checks](checks.md).",
+                "",
+            ]
+            continue
+        title = f"[[{section}]]" if entry["type"] == "array" else f"[{section}]"
+        title = f"[{section}.NAME]" if "propertyNames" in entry else title
+        lines += [f"## {title}", "", table["description"], "", *_keys(table), ""]
+    return "\n".join(lines)
+
+
+def check_types() -> str:
+    """Return the page of the check types and their keys."""
+    tree = schema()
+    lines = [
+        "# Check types",
+        NOTE,
+        "Beside the keys that [every check](configuration.md#checksname) has, each type has its own.",
+        "",
+    ]
+    for name in checks.names():
+        own = described(checks.load(name).options)
+        table = dict(tree["$defs"][f"check-{name}"])
+        table["properties"] = {key: entry for key, entry in table["properties"].items() if key in own.fields}
+        lines += [f"## {name}", "", own.summary, "", *_keys(table), ""]
+    return "\n".join(lines)
+
+
+def commands() -> str:
+    """Return the page of the commands: each one's own `--help`."""
+    lines = ["# Commands", NOTE]
+    for command in COMMANDS:
+        group = next((g for g in build(command).registered_groups if g.name == command), None)
+        inner = (
+            [c.name for c in group.typer_instance.registered_commands]
+            if group and group.typer_instance
+            else []
+        )
+        for words in [[command, name] for name in inner if name] or [[command]]:
+            lines += [f"## slawatch {' '.join(words)}", "", "```text", _help(words), "```", ""]
+    return "\n".join(lines)
+
+
+def _help(words: list[str]) -> str:
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "slawatch", *words, "--help"], capture_output=True, text=True, check=True,
+        env={"COLUMNS": "100", "TERM": "dumb", "HOME": "/root", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+
+
+def _check_class() -> type:
+    from slawatch.core.check import Check
+
+    return Check
+
+
+def _common(tree: dict[str, Any]) -> dict[str, Any]:
+    table = tree["$defs"]["check-tcp"]
+    names = described(_check_class()).fields
+    return {"properties": {key: entry for key, entry in table["properties"].items() if key in names}}
+
+
+def _keys(table: dict[str, Any], prefix: str = "") -> list[str]:
+    required = set(table.get("required", ()))
+    rows = [] if prefix else ["| key | value | default | meaning |", "|---|---|---|---|"]
+    for key, entry in table["properties"].items():
+        default = (
+            f"`{_toml(entry['default'])}`"
+            if "default" in entry
+            else ("*required*" if key in required else "")
+        )
+        nested = _nested(entry)
+        words = entry.get("description", "")
+        rows.append(f"| `{prefix}{key}` | {_kind(entry)} | {default} | {_cell(words)} |")
+        if nested is not None:
+            rows += _keys(nested, f"{prefix}{key}.")
+    return rows
+
+
+def _nested(entry: dict[str, Any]) -> dict[str, Any] | None:
+    table = entry.get("items", entry)
+    return table if table.get("properties") else None
+
+
+def _kind(entry: dict[str, Any]) -> str:
+    if "const" in entry:
+        return f'`"{entry["const"]}"`'
+    if "enum" in entry:
+        return ", ".join(f"`{_toml(choice)}`" for choice in entry["enum"])
+    if "anyOf" in entry:
+        return " or ".join(dict.fromkeys(_kind(branch) for branch in entry["anyOf"]))
+    if "$ref" in entry:
+        return "secret"
+    if entry.get("type") == "array":
+        return f"array of {_kind(entry.get('items', {}))}"
+    if "duration" in entry.get("description", "") or entry.get("examples") == ["30s"]:
+        return "duration"
+    if entry.get("examples"):
+        return f"`{_toml(entry['examples'][0])}`"
+    words = {"string": "text", "integer": "number", "boolean": "true, false", "object": "table"}
+    kind = str(entry.get("type", "anything"))
+    return words.get(kind, kind)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for file, text in pages().items():
+        (HERE / file).write_text(text)

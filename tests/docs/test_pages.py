@@ -1,0 +1,52 @@
+"""Everything the documentation tells a reader to type or to write is done here as the reader would."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.docs.pages import ROOT, Page, pages
+
+RUNNABLE = [
+    page
+    for page in pages()
+    if page.name != "README.md" and any(b.language == "console" for b in page.blocks())
+]
+LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)(#[^)]*)?\)")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.name)
+def test_what_a_page_tells_the_reader_to_type_works(page: Page, tmp_path: Path) -> None:
+    environment = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+        "COLUMNS": "100",
+    }
+    shell = subprocess.Popen(
+        ["bash"], cwd=tmp_path, env=environment, text=True, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=(tmp_path / ".out").open("w"), stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    try:
+        shell.communicate(page.script(), timeout=150)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    assert shell.returncode == 0, (tmp_path / ".out").read_text()[-4000:]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Page) -> None:
+    broken = [m[1] for m in LINK.finditer(page.path.read_text()) if not (page.path.parent / m[1]).exists()]
+    assert not broken
+
+
+def test_the_readme_names_the_command_that_ci_runs() -> None:
+    command = (ROOT / ".ci/run").read_text().strip().splitlines()[-1]
+    assert command in (ROOT / "README.md").read_text()
