@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from slawatch.cli import client, exits
+from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
@@ -44,15 +45,18 @@ def info(as_json: AsJson = False, config: ConfigFile = None) -> int:
 def _info(config: "Config") -> dict[str, Any]:
     from slawatch.web.control import SOCKET
 
-    try:
+    def asked() -> dict[str, Any]:
         found: dict[str, Any] = client.ask(str(config.data_dir / SOCKET), "/api/v1/db", timeout=120)
-    except client.Unreachable:
+        return found
+
+    def alone() -> dict[str, Any]:
         from slawatch.store.database import Database
         from slawatch.web import answer_export
 
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
             return answer_export.database(cursor, config.data_dir)
-    return found
+
+    return daemon_or_store(asked, alone)
 
 
 def _shown(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slawatch.cli import exits
+from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
@@ -127,22 +128,26 @@ def write(folder: Path, made: Sequence["File"]) -> list[Path]:
 def _json(config: "Config", request: "Request") -> str:
     from slawatch.web.answer_report import answer, as_json, to_query
 
-    said = _asked(config, to_query(request))
-    if said is not None:
-        return _text(said)
-    with _store(config) as (cursor, now):
-        return as_json(answer(config, cursor, request, now))
+    def alone() -> str:
+        with _store(config) as (cursor, now):
+            return as_json(answer(config, cursor, request, now))
+
+    return daemon_or_store(lambda: _text(_asked(config, to_query(request))), alone)
 
 
 def _files(config: "Config", request: "Request", formats: Sequence[str]) -> list["File"]:
     from slawatch.web.answer_report import File, answer, files, to_query
 
-    said = _asked(config, to_query(request, formats))
-    if said is not None:
+    def asked() -> list[File]:
+        said = _asked(config, to_query(request, formats))
         return [File(str(file["name"]), str(file["text"])) for file in said["files"]]
-    with _store(config) as (cursor, now):
-        reports = answer(config, cursor, request, now)
-    return files(reports, formats)
+
+    def alone() -> list[File]:
+        with _store(config) as (cursor, now):
+            reports = answer(config, cursor, request, now)
+        return files(reports, formats)
+
+    return daemon_or_store(asked, alone)
 
 
 def _text(value: Any) -> str:
@@ -152,17 +157,17 @@ def _text(value: Any) -> str:
 
 
 def _asked(config: "Config", query: dict[str, str]) -> Any:
-    """Return the daemon's answer; None where no daemon runs."""
+    """Return the daemon's answer.
+
+    Raises:
+        Unreachable: no daemon runs.
+    """
     from urllib.parse import urlencode
 
-    from slawatch.cli.client import Unreachable, ask
+    from slawatch.cli.client import ask
     from slawatch.web.control import SOCKET
 
-    target = f"/api/v1/report?{urlencode(query)}"
-    try:
-        return ask(str(config.data_dir / SOCKET), target, timeout=_PATIENCE)
-    except Unreachable:
-        return None
+    return ask(str(config.data_dir / SOCKET), f"/api/v1/report?{urlencode(query)}", timeout=_PATIENCE)
 
 
 @contextmanager

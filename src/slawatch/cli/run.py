@@ -1,9 +1,6 @@
 """`slawatch run`, the daemon in the foreground, and `slawatch reload`."""
 
-import logging
-import os
 import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -30,25 +27,14 @@ def register(app: typer.Typer) -> None:
 
 
 def run(config: ConfigFile = None) -> int:
-    """Run the daemon until a signal stops it."""
+    """Load the configuration and become the daemon, which runs until a signal stops it."""
     loaded = load_config(config)
-
-    from slawatch.daemon import logs, run, systemd
-    from slawatch.web.serve import BindError
-
-    log_format = _log_format(loaded)
-    logs.configure(log_format, loaded.log_level, journal=systemd.journal_stream())
     for warning in loaded.warnings:
         typer.echo(f"slawatch: warning: {warning}", err=True)
-    try:
-        run.run(loaded, partial(load_config, loaded.path), env=os.environ, log_format=log_format)
-    except BindError as error:
-        typer.echo(f"slawatch: {error}", err=True)
-        return exits.IO
-    # All is closed; the interpreter's own end only takes time, and DuckDB's binding complains in it.
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(exits.OK)
+
+    from slawatch.daemon.boot import Boot, become
+
+    become(Boot(loaded, _log_format(loaded)))
 
 
 def _log_format(config: "Config") -> str:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import typer
 
 from slawatch.cli import client, exits
+from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
@@ -78,13 +79,15 @@ def _import(config: "Config", file: Path, suffix: str, stream: BinaryIO) -> dict
 
     path = str(config.data_dir / SOCKET)
     target = f"/api/v1/import?{urlencode({'format': suffix, 'name': str(file)})}"
-    try:
+
+    def asked() -> dict[str, Any] | None:
+        stream.seek(0)
         found: dict[str, Any] = client.ask(
             path, target, method="POST", body=_pieces(stream), timeout=_PATIENCE
         )
-    except client.Unreachable:
-        return _import_into_store(config, file)
-    return found
+        return found
+
+    return daemon_or_store(asked, lambda: _import_into_store(config, file))
 
 
 def _import_into_store(config: "Config", file: Path) -> dict[str, Any] | None:
@@ -176,16 +179,14 @@ def export(
 def _write(config: "Config", parameters: dict[str, str], wanted: Any, out: Any) -> None:
     from slawatch.web.control import SOCKET
 
-    try:
-        answer = client.send(
-            str(config.data_dir / SOCKET), f"/api/v1/export?{urlencode(parameters)}", timeout=300
-        )
-    except client.Unreachable:
-        _write_from_store(config, wanted, out)
-        return
-    client.check(answer)
-    for piece in answer.pieces():
-        out.write(piece)
+    def asked() -> None:
+        target = f"/api/v1/export?{urlencode(parameters)}"
+        answer = client.send(str(config.data_dir / SOCKET), target, timeout=300)
+        client.check(answer)
+        for piece in answer.pieces():
+            out.write(piece)
+
+    daemon_or_store(asked, lambda: _write_from_store(config, wanted, out))
 
 
 def _write_from_store(config: "Config", wanted: Any, out: Any) -> None:

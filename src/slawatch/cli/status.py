@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from slawatch.cli import exits, status_now, status_table, terminal
-from slawatch.cli.client import Unreachable
+from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 from slawatch.cli.status_now import Wish
 
@@ -79,10 +79,10 @@ class _Source:
         self._figures: Figures | None = None
 
     def answer(self) -> dict[str, Any]:
-        try:
-            found = status_now.fetch(self._path, self._org)
-        except Unreachable:
-            return self._stored()
+        return daemon_or_store(self._asked, self._stored)
+
+    def _asked(self) -> dict[str, Any]:
+        found = status_now.fetch(self._path, self._org)
         self._figures = None
         return found
 
