@@ -161,6 +161,24 @@ def test_the_start_of_an_outage_that_runs_into_the_window_is_there(tmp_path: Pat
 @pytest.mark.parametrize(
     ("start", "end", "count"), [(2, 5, 3), (0, 24, 24), (20, 26, 6), (23, 50, 25), (-5, 60, 48), (24, 48, 24)]
 )
+def test_a_part_of_a_sealed_day_is_counted_in_part(
+    tmp_path: Path, start: int, end: int, count: int, sealed: bool
+) -> None:
+    with Database.open(tmp_path) as database:
+        database.check_numbers(["a"])
+        writer = Writer(database)
+        writer.write(batch(1, [sample(1, START + n * HOUR, n % 2) for n in range(48)]))
+        if sealed:
+            writer.seal(FIRST)
+            writer.seal(FIRST + 1)
+        with database.reading() as cursor:
+            found = gather(cursor, {"s": ["a"]}, START + start * HOUR, START + end * HOUR)["s"]
+        assert found.samples == count
+        assert sum(found.outcomes.values()) == count
+        assert found.latency is not None
+        assert found.latency.count == count
+
+
 def test_an_outage_that_went_from_check_to_check_is_there_from_its_start(tmp_path: Path) -> None:
     """a fails first and recovers while b fails, b recovers while c does, and c fails into the window."""
     hour = 3600 * SECOND
@@ -186,24 +204,6 @@ def test_an_outage_that_went_from_check_to_check_is_there_from_its_start(tmp_pat
         "shop", found["shop"].checks, "all", START + 6 * hour, START + 8 * hour, now=START + 9 * hour
     )
     assert [(outage.start, outage.end) for outage in seen.outages] == [(START + hour, START + 7 * hour)]
-
-
-def test_a_part_of_a_sealed_day_is_counted_in_part(
-    tmp_path: Path, start: int, end: int, count: int, sealed: bool
-) -> None:
-    with Database.open(tmp_path) as database:
-        database.check_numbers(["a"])
-        writer = Writer(database)
-        writer.write(batch(1, [sample(1, START + n * HOUR, n % 2) for n in range(48)]))
-        if sealed:
-            writer.seal(FIRST)
-            writer.seal(FIRST + 1)
-        with database.reading() as cursor:
-            found = gather(cursor, {"s": ["a"]}, START + start * HOUR, START + end * HOUR)["s"]
-        assert found.samples == count
-        assert sum(found.outcomes.values()) == count
-        assert found.latency is not None
-        assert found.latency.count == count
 
 
 def test_a_check_that_was_never_probed_has_no_evidence(tmp_path: Path) -> None:
