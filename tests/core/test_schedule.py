@@ -1,4 +1,5 @@
 import heapq
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,7 +80,9 @@ class World:
                 self.now = max(self.now, wake)
                 before = self.turn
                 self.turn, step = schedule.wake(self.rhythm, self.turn, self.now)
-                assert (before, Step()) != (self.turn, step), "a wake must do something, or the loop would spin"
+                assert (before, Step()) != (self.turn, step), (
+                    "a wake must do something, or the loop would spin"
+                )
             self._do(step)
 
     def _do(self, step: Step) -> None:
@@ -134,7 +137,7 @@ def test_regular_probes_of_a_healthy_target_do_not_drift(rhythm: Rhythm, now: In
     world.run(now + 20 * rhythm.interval + 30 * SECOND)
     dues = [due for _, due, _ in world.starts[1:]]
     assert all((due - rhythm.phase) % rhythm.interval == 0 for due in dues)
-    assert all(later - earlier == rhythm.interval for earlier, later in zip(dues, dues[1:], strict=False))
+    assert all(later - earlier == rhythm.interval for earlier, later in pairwise(dues))
     assert all(at == due for _, due, at in world.starts)
     assert world.skipped == 0
 
@@ -205,7 +208,7 @@ def test_a_hanging_check_of_one_second_is_still_probed_each_second() -> None:
     world.run(START + 30 * SECOND)
     starts = [at for _, _, at in world.starts]
     assert len(starts) >= 29
-    assert max(later - earlier for earlier, later in zip(starts, starts[1:], strict=False)) <= 1_100_000
+    assert max(later - earlier for earlier, later in pairwise(starts)) <= 1_100_000
 
 
 def test_due_times_that_pass_while_a_probe_runs_are_counted() -> None:
@@ -237,7 +240,9 @@ def test_a_hanging_target_is_confirmed_soon_after_its_first_bad_result(rhythm: R
 @given(
     rhythms,
     st.lists(
-        st.tuples(st.sampled_from([UP, DEGRADED, DOWN, DOWN, UNKNOWN]), st.floats(0, 1)), min_size=1, max_size=12
+        st.tuples(st.sampled_from([UP, DEGRADED, DOWN, DOWN, UNKNOWN]), st.floats(0, 1)),
+        min_size=1,
+        max_size=12,
     ),
 )
 def test_whatever_a_target_does(rhythm: Rhythm, shares: list[tuple[int, float]]) -> None:
@@ -253,7 +258,9 @@ def test_whatever_a_target_does(rhythm: Rhythm, shares: list[tuple[int, float]])
     assert {number for number, _, _ in world.starts} == set(world.released) | world.called_off | open_now
     assert starts == sorted(starts)
     regular = length // rhythm.interval + 2
-    assert len(starts) <= (regular + 1) * rhythm.failures, "a target is never probed more than its check allows"
+    assert len(starts) <= (regular + 1) * rhythm.failures, (
+        "a target is never probed more than its check allows"
+    )
 
 
 @given(rhythms, instants, st.integers(-10 * MINUTE, 10 * MINUTE))

@@ -1,0 +1,89 @@
+"""How many probes may be under way at once, in all and against one target, and who waits for a place."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Limits(NamedTuple):
+    """How many probes may be under way at once.
+
+    Attributes:
+        total: in all; re-checks beside a hanging probe use no more than half of it.
+        per_target: against one target.
+    """
+
+    total: int = 5_000
+    per_target: int = 100
+
+
+class House(Generic[T]):
+    """Gives places to those who come, in the order of their coming; a full target holds up only itself.
+
+    Attributes:
+        busy: places taken.
+        waits: how often somebody had to wait.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.busy = 0
+        self.waits = 0
+        self._limits = limits
+        self._rooms: dict[str, int] = {}
+        self._before_rooms: dict[str, deque[T]] = {}
+        self._before_house: deque[tuple[str, T]] = deque()
+
+    @property
+    def half_full(self) -> bool:
+        """Whether half of all places are taken."""
+        return self.busy * 2 >= self._limits.total
+
+    def enter(self, target: str, guest: T) -> bool:
+        """Take a place; False: there is none, and the guest waits until `leave` yields it."""
+        if self._rooms.get(target, 0) >= self._limits.per_target:
+            self._before_rooms.setdefault(target, deque()).append(guest)
+        elif self.busy >= self._limits.total:
+            self._before_house.append((target, guest))
+        else:
+            self._take(target)
+            return True
+        self.waits += 1
+        return False
+
+    def leave(self, target: str, wanted: Callable[[T], bool]) -> Iterator[T]:
+        """Give a place back; yield those who have one now, first of those for the same target.
+
+        Args:
+            target: whose place.
+            wanted: asked of each who waits; who is not wanted any more is passed over.
+        """
+        self.busy -= 1
+        self._rooms[target] -= 1
+        if not self._rooms[target]:
+            del self._rooms[target]
+        while self.busy < self._limits.total:
+            waiting = self._before_rooms.get(target)
+            if waiting and self._rooms.get(target, 0) < self._limits.per_target:
+                guest = waiting.popleft()
+                if not waiting:
+                    del self._before_rooms[target]
+                if wanted(guest):
+                    self._take(target)
+                    yield guest
+            elif self._before_house:
+                place, guest = self._before_house.popleft()
+                if not wanted(guest):
+                    continue
+                if self._rooms.get(place, 0) >= self._limits.per_target:
+                    self._before_rooms.setdefault(place, deque()).append(guest)
+                    continue
+                self._take(place)
+                yield guest
+            else:
+                return
+
+    def _take(self, target: str) -> None:
+        self._rooms[target] = self._rooms.get(target, 0) + 1
+        self.busy += 1

@@ -1,0 +1,70 @@
+"""What the daemon shows to the web: the other side of `slawatch.web.view`."""
+
+from typing import TYPE_CHECKING
+
+from slawatch.clock import Clock
+from slawatch.config.model import Config
+from slawatch.core.instant import Instant
+from slawatch.daemon.watching import Watching
+from slawatch.store.database import Database
+from slawatch.web.view import Commands, Live
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+class DaemonView:
+    """The running daemon, read-only but for `ping` and `commands`."""
+
+    def __init__(
+        self, watching: Watching, database: Database, commands: Commands, clock: Clock, since: Instant
+    ) -> None:
+        self._watching = watching
+        self._database = database
+        self._commands = commands
+        self._clock = clock
+        self._since = since
+
+    @property
+    def config(self) -> Config:
+        """The config in force; another object after a reload."""
+        return self._watching.config
+
+    @property
+    def clock(self) -> Clock:
+        """The daemon's clock."""
+        return self._clock
+
+    @property
+    def commands(self) -> Commands:
+        """What may be asked for over the unix socket."""
+        return self._commands
+
+    def live(self) -> Live:
+        """Take a snapshot."""
+        recorder, probers = self._watching.recorder, self._watching.probers
+        trouble = []
+        if recorder.trouble:
+            trouble.append(f"results wait to be stored: {recorder.trouble}")
+        if probers.missing:
+            trouble.append(f"{probers.missing} of the probers are not running")
+        return Live(
+            since=self._since,
+            ready=not trouble,
+            trouble=tuple(trouble),
+            lag=recorder.lag,
+            queued=recorder.queued,
+            checks=self._watching.evaluator.live(self._clock.now()),
+            stored=recorder.stored,
+            lost=recorder.lost,
+            probers=len(probers.pids) + probers.missing,
+            counters=dict(probers.stats),
+        )
+
+    def cursor(self) -> "DuckDBPyConnection":
+        """Open a fresh cursor, which the caller closes."""
+        return self._database.cursor()
+
+    def ping(self, check: str, at: Instant) -> None:
+        """Note that a job called."""
+        self._watching.heartbeats.ping(check, at)

@@ -1,0 +1,110 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.daemon.test_watching import config, tcp
+from tests.fakes import EPOCH, Clock, Journal, Store, inline
+
+from slawatch.config.model import Config
+from slawatch.config.problem import ConfigError, Problem
+from slawatch.core.check import Check
+from slawatch.core.instant import SECOND, rfc3339
+from slawatch.core.life import details
+from slawatch.core.sample import Outcome
+from slawatch.daemon.commands import Commands
+from slawatch.daemon.recorder import Recorder
+from slawatch.daemon.systemd import Notifier
+from slawatch.daemon.watching import Watching
+from slawatch.store import evidence
+from slawatch.store.database import Database, StoreBusy
+from slawatch.web.view import Refused
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with Database.open(tmp_path / "data") as found:
+        yield found
+
+
+class World:
+    def __init__(self, database: Database, *checks: Check) -> None:
+        self.clock = Clock()
+        self.next: Config | Exception = config(*checks)
+        self.recorder = Recorder(Store(), Journal(), self.clock, inline)
+        numbers = database.check_numbers([check.name for check in checks])
+        self.watching = Watching(
+            config(*checks), numbers, self.recorder, self.clock, held={}, pings={}, log_format="human"
+        )
+        self.commands = Commands(self.watching, database, inline, self.clock, self.reread, Notifier({}))
+
+    def reread(self) -> Config:
+        if isinstance(self.next, Exception):
+            raise self.next
+        return self.next
+
+
+async def test_a_good_config_is_applied_and_journalled(database: Database) -> None:
+    world = World(database, tcp("a"), tcp("b"))
+    world.next = config(tcp("a"), tcp("c"))
+    found = await world.commands.reload()
+    assert (found.added, found.changed, found.removed) == (("c",), (), ("b",))
+    assert world.watching.numbers == {"a": 1, "c": 3}
+    (event,) = world.recorder._life
+    assert event.kind == "config"
+    assert details(event)["removed"] == ["b"]
+
+
+async def test_a_wrong_config_changes_nothing(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    world = World(database, tcp("a"))
+    before = world.watching.config
+    world.next = ConfigError([Problem("x.toml", 3, "checks.a.type", message="there is no such type")])
+    with pytest.raises(Refused) as refused:
+        await world.commands.reload()
+    assert refused.value.problems == ("x.toml:3: checks.a.type: there is no such type",)
+    assert "there is no such type" in caplog.text
+    assert world.watching.config is before
+    assert world.recorder._life == []
+
+
+async def test_a_store_that_takes_no_new_names_keeps_the_old_config(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(database, tcp("a"))
+
+    def refuse(self: Database, names: object) -> None:
+        raise StoreBusy("just now")
+
+    monkeypatch.setattr(Database, "check_numbers", refuse)
+    world.next = config(tcp("b"))
+    with pytest.raises(Refused) as refused:
+        await world.commands.reload()
+    assert refused.value.busy
+    assert set(world.watching.config.checks) == {"a"}
+
+
+def csv(path: Path, *rows: str) -> Path:
+    path.write_text("\n".join(["check,time,outcome,latency,reason", *rows]))
+    return path
+
+
+async def test_an_import_is_what_the_next_sample_goes_on_from(database: Database, tmp_path: Path) -> None:
+    world = World(database, tcp("a"))
+    path = csv(tmp_path / "x.csv", f"a,{rfc3339(EPOCH - 10 * SECOND)},up,0.1,")
+    found = await world.commands.import_samples(path)
+    assert (found.rows, found.added, found.checks) == (1, 1, 1)
+    with database.reading() as cursor:
+        assert evidence.held(cursor)[1].outcome == Outcome.UP
+    taken = world.watching.evaluator.take(
+        [(1, EPOCH, EPOCH, 0, 0, 5, *[None] * 5, 70 * SECOND, 0, None, None, ())]
+    )
+    assert taken.transitions == []
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda path: csv(path, "a,yesterday,up,,"), lambda path: csv(path, "nobody,2026-01-01T00:00:00Z,up,,")],
+)
+async def test_a_bad_row_is_refused(database: Database, tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    world = World(database, tcp("a"))
+    with pytest.raises(Refused, match="2"):
+        await world.commands.import_samples(make(tmp_path / "x.csv"))

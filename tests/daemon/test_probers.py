@@ -1,0 +1,138 @@
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import trio
+from tests import fakes
+
+from slawatch.checks.exec import Options
+from slawatch.clock import SYSTEM
+from slawatch.core.check import Check
+from slawatch.core.instant import SECOND
+from slawatch.core.life import LifeEvent, details
+from slawatch.daemon import probers as probers_file
+from slawatch.daemon.probers import Probers, totals
+from slawatch.daemon.wire import Row, Settings
+
+
+def check(name: str) -> Check:
+    return Check(
+        name=name,
+        service="s",
+        type="exec",
+        options=Options(command=("true",)),
+        interval=SECOND // 5,
+        timeout=SECOND,
+    )
+
+
+class World:
+    def __init__(self, count: int) -> None:
+        self.rows: list[Row] = []
+        self.events: list[LifeEvent] = []
+        self.probers = Probers(
+            count,
+            SYSTEM,
+            Settings("human", "error"),
+            take=self.rows.extend,
+            lost=lambda count, since: None,
+            record=self.events.append,
+        )
+
+
+async def until(true: Callable[[], object], seconds: float = 20) -> None:
+    with trio.fail_after(seconds):
+        while not true():  # noqa: ASYNC110
+            await trio.sleep(0.02)
+
+
+@asynccontextmanager
+async def running(count: int, *names: str) -> AsyncIterator[World]:
+    world = World(count)
+    world.probers.apply([(number, check(name)) for number, name in enumerate(names, 1)], ())
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.probers.run)
+        yield world
+        with trio.fail_after(5):
+            await world.probers.stop()
+
+
+async def test_samples_come_from_a_process_of_its_own() -> None:
+    async with running(1, "a", "b") as world:
+        await until(lambda: set(fakes.by_check(world.rows)) == {1, 2})
+        assert set(world.probers.pids) == {0}
+        assert world.probers.pids[0] != os.getpid()
+        await until(lambda: totals(world.probers.stats).get("started", 0) >= 2)
+    assert world.events == []
+    assert {row[3] for row in world.rows} == {0}
+
+
+async def test_checks_are_divided_among_the_probers() -> None:
+    names = [f"check-{n}" for n in range(12)]
+    async with running(2, *names) as world:
+        await until(lambda: len(fakes.by_check(world.rows)) == 12)
+        await until(lambda: len(world.probers.stats) == 2)
+        assert all(share for share in world.probers._shares)
+        assert world.probers.missing == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+async def test_a_prober_that_dies_is_started_again(number: signal.Signals) -> None:
+    async with running(1, "a") as world:
+        await until(lambda: world.rows)
+        first = world.probers.pids[0]
+        os.kill(first, number)
+        await until(lambda: world.probers.pids.get(0, first) != first)
+        seen = len(world.rows)
+        await until(lambda: len(world.rows) > seen)
+        second = world.probers.pids[0]
+    died, started = world.events
+    assert (died.kind, started.kind) == ("prober_died", "prober_started")
+    assert details(died) == {"prober": 0, "why": f"ended by signal {number.value}"}
+    assert details(started) == {"prober": 0, "pid": second}
+
+
+async def test_a_terminal_does_not_end_a_prober() -> None:
+    async with running(1, "a") as world:
+        await until(lambda: world.rows)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(world.probers.pids[0], number)
+        seen = len(world.rows)
+        await until(lambda: len(world.rows) > seen + 3)
+    assert world.events == []
+
+
+async def test_a_prober_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probers_file, "SILENT", 2.5)
+    monkeypatch.setattr(probers_file, "_STOP", 0.2)
+    async with running(1, "a") as world:
+        await until(lambda: world.rows)
+        first = world.probers.pids[0]
+        os.kill(first, signal.SIGSTOP)
+        await until(lambda: world.probers.pids.get(0, first) != first)
+    assert "it hangs" in details(world.events[0])["why"]
+
+
+async def test_orders_reach_the_running_prober_and_its_successor() -> None:
+    async with running(1, "a") as world:
+        await until(lambda: world.rows)
+        world.probers.apply([(2, check("b"))], ["a"])
+        await until(lambda: 2 in fakes.by_check(world.rows))
+        os.kill(world.probers.pids[0], signal.SIGKILL)
+        await until(lambda: len(world.events) == 2)
+        world.rows.clear()
+        await until(lambda: world.rows)
+        assert set(fakes.by_check(world.rows)) == {2}
+
+
+async def test_a_prober_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/does/not/exist")
+    world = World(1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.probers.run)
+        await until(lambda: len(world.events) >= 2)
+        assert world.probers.missing == 1
+        nursery.cancel_scope.cancel()
+    assert "cannot be started" in details(world.events[0])["why"]
