@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from tests.acceptance.program import Program, Target
 
 CONFIG = """
