@@ -5,10 +5,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from slawatch import checks
+from slawatch import checks, notifiers
 from slawatch.cli.main import COMMANDS, build
+from slawatch.config.annotations import keys
 from slawatch.config.attributes import described
 from slawatch.config.schema import schema
+from slawatch.core.channel import Channel
+from slawatch.core.check import Check
 
 HERE = Path(__file__).parent
 NOTE = "<!-- made by docs/reference/generate.py; change the docstrings instead -->\n"
@@ -27,7 +30,12 @@ stored.
 
 def pages() -> dict[str, str]:
     """Return the text of each generated page by its file name."""
-    return {"configuration.md": configuration(), "checks.md": check_types(), "commands.md": commands()}
+    return {
+        "configuration.md": configuration(),
+        "checks.md": check_types(),
+        "channels.md": channel_types(),
+        "commands.md": commands(),
+    }
 
 
 def configuration() -> str:
@@ -35,16 +43,25 @@ def configuration() -> str:
     tree = schema()
     lines = ["# Configuration", NOTE, *CONFIGURATION.splitlines(), ""]
     for section, entry in tree["properties"].items():
-        table = entry.get("items") or entry.get("additionalProperties") or entry
+        table = _table(tree, entry.get("items") or entry.get("additionalProperties") or entry)
         if section == "defaults":
             lines += ["## [defaults.check]", "", entry["description"], ""]
             continue
         if section == "checks":
-            lines += ["## [checks.NAME]", "", described(_check_class()).summary, ""]
+            lines += ["## [checks.NAME]", "", described(Check).summary, ""]
             lines += [
-                *_keys(_common(tree)),
+                *_keys(_common(tree, "check-tcp", Check)),
                 "",
                 "Each type has keys of its own: see [checks](checks.md).",
+                "",
+            ]
+            continue
+        if section == "channels":
+            lines += ["## [channels.NAME]", "", described(Channel).summary, ""]
+            lines += [
+                *_keys(_common(tree, "channel-email", Channel)),
+                "",
+                "Each type has keys of its own: see [channels](channels.md).",
                 "",
             ]
             continue
@@ -56,18 +73,27 @@ def configuration() -> str:
 
 def check_types() -> str:
     """Return the page of the check types and their keys."""
+    intro = "Beside the keys that [every check](configuration.md#checksname) has, each type has its own."
+    return _types("Check types", intro, "check", {name: checks.load(name).options for name in checks.names()})
+
+
+def channel_types() -> str:
+    """Return the page of the channel types and their keys."""
+    intro = (
+        "Beside the keys that [every channel](configuration.md#channelsname) has, each type has its own.\n"
+        "`slawatch channel test NAME` sends one message through a channel."
+    )
+    types = {name: notifiers.load(name).options for name in notifiers.names()}
+    return _types("Channel types", intro, "channel", types)
+
+
+def _types(title: str, intro: str, what: str, types: dict[str, type]) -> str:
     tree = schema()
-    lines = [
-        "# Check types",
-        NOTE,
-        "Beside the keys that [every check](configuration.md#checksname) has, each type has its own.",
-        "",
-    ]
-    for name in checks.names():
-        own = described(checks.load(name).options)
-        table = dict(tree["$defs"][f"check-{name}"])
-        table["properties"] = {key: entry for key, entry in table["properties"].items() if key in own.fields}
-        lines += [f"## {name}", "", own.summary, "", *_keys(table), ""]
+    lines = [f"# {title}", NOTE, intro, ""]
+    for name, options in types.items():
+        table = dict(tree["$defs"][f"{what}-{name}"])
+        table["properties"] = {key: table["properties"][key] for key in keys(options)}
+        lines += [f"## {name}", "", described(options).summary, "", *_keys(table), ""]
     return "\n".join(lines)
 
 
@@ -94,16 +120,17 @@ def _help(words: list[str]) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
 
 
-def _check_class() -> type:
-    from slawatch.core.check import Check
+def _common(tree: dict[str, Any], of: str, kind: type) -> dict[str, Any]:
+    """Return the table of the keys that tables of all types have, from that of one type."""
+    table = tree["$defs"][of]
+    return {"properties": {key: entry for key, entry in table["properties"].items() if key in keys(kind)}}
 
-    return Check
 
-
-def _common(tree: dict[str, Any]) -> dict[str, Any]:
-    table = tree["$defs"]["check-tcp"]
-    names = described(_check_class()).fields
-    return {"properties": {key: entry for key, entry in table["properties"].items() if key in names}}
+def _table(tree: dict[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a table, looked up where it stands for itself elsewhere."""
+    name = entry.get("$ref", "").removeprefix("#/$defs/")
+    found: dict[str, Any] = tree["$defs"][name] if name else entry
+    return found
 
 
 def _keys(table: dict[str, Any], prefix: str = "") -> list[str]:
@@ -136,7 +163,7 @@ def _kind(entry: dict[str, Any]) -> str:
     if "anyOf" in entry:
         return " or ".join(dict.fromkeys(_kind(branch) for branch in entry["anyOf"]))
     if "$ref" in entry:
-        return "secret"
+        return "secret" if entry["$ref"].endswith("/secret") else "table as this one"
     if entry.get("type") == "array":
         return f"array of {_kind(entry.get('items', {}))}"
     if "duration" in entry.get("description", "") or entry.get("examples") == ["30s"]:

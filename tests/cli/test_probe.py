@@ -52,6 +52,15 @@ def test_a_url_needs_no_config(url: str, home: Path, capsys: pytest.CaptureFixtu
     assert not list(home.iterdir())
 
 
+def test_secrets_in_a_url_are_not_shown(url: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    secret = url.replace("://", "://probe:hush1@") + "/page?key=hush2"
+    assert main(["probe", secret]) == 0
+    assert main(["probe", secret, "--json"]) == 0
+    said = "".join(capsys.readouterr())
+    assert f"{url}/page?..." in said
+    assert "hush" not in said
+
+
 def test_json_has_everything(url: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["probe", f"{url}/missing", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)

@@ -97,6 +97,14 @@ def test_no_line_is_wider_than_the_terminal(width: int, colour: bool, checks: bo
         assert line == line.rstrip()
 
 
+def test_names_stay_whole_while_there_are_columns_to_do_without() -> None:
+    two = service("shop", "up", check("shop-front-page"), check("shop-front-desk"), organization="acme")
+    lines = plain(render(answer(two), Terminal(width=36), checks=True)).splitlines()
+    assert any("shop-front-page" in line for line in lines)
+    assert any("shop-front-desk" in line for line in lines)
+    assert lines[2].split() == ["SERVICE", "STATE", "SINCE"]
+
+
 def test_every_check_is_shown_when_asked_for() -> None:
     text = render(answer(service("shop", "up", check("a"), check("b"))), Terminal(), checks=True)
     assert "├ a" in text

@@ -5,11 +5,26 @@ from dataclasses import dataclass
 import pytest
 
 from slawatch import checks as check_types
+from slawatch import notifiers
+from slawatch.config.alerting import Alerting
 from slawatch.config.annotations import keys
 from slawatch.config.attributes import described
+from slawatch.config.calendars import Holidays, WrittenCalendar
 from slawatch.config.model import Config, Retention, Settings, Web
-from slawatch.core.agreement import Agreement, Objective
-from slawatch.core.check import Check, Maintenance, Organization, Service
+from slawatch.core.agreement import Agreement, Band, Clause, Fee, Group, Objective
+from slawatch.core.channel import Channel
+from slawatch.core.check import Announcement, Check, Maintenance, Organization, Service
+from slawatch.core.escalation import Level, Policy
+from slawatch.core.inhibition import Inhibition
+from slawatch.core.override import Override, Swap, Temporary
+from slawatch.core.people import ContactRule, Person, Team
+from slawatch.core.quiet import QuietHours
+from slawatch.core.recurrence import TimeInterval, Window
+from slawatch.core.rota import Schedule
+from slawatch.core.route import Route
+from slawatch.core.rule import Rule
+from slawatch.core.shift import Layer
+from slawatch.core.workflow import Step, When, Workflow
 
 
 @dataclass
@@ -38,9 +53,13 @@ def test_a_docstring_is_read() -> None:
     "kind",
     [
         Config, Settings, Web, Retention, Check, Service, Organization, Maintenance, Agreement, Objective,
+        Alerting, Person, ContactRule, Team, Schedule, Layer, Override, Swap, Temporary, Policy, Level,
+        Channel, Rule, Route, Workflow, When, Step, Inhibition, QuietHours, TimeInterval, Window,
+        Announcement, Band, Clause, Fee, Group, Holidays, WrittenCalendar,
         *(check_types.load(name).options for name in check_types.names()),
+        *(notifiers.load(name).options for name in notifiers.names()),
     ],
     ids=lambda kind: kind.__module__,
 )  # fmt: skip
 def test_every_key_is_documented(kind: type) -> None:
-    assert list(described(kind).fields) == list(keys(kind))
+    assert list(described(kind).fields) == [key.field for key in keys(kind).values()]

@@ -1,30 +1,30 @@
 """config.example.toml shows every key there is, and works."""
 
 import tomllib
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, get_origin
 
 import pytest
+from tests.config.example import ENV, EXAMPLE
 
 from slawatch import checks as check_types
+from slawatch import notifiers
+from slawatch.config.alerting import Alerting
 from slawatch.config.annotations import keys, unwrap
+from slawatch.config.calendars import WrittenCalendar
 from slawatch.config.load import load
 from slawatch.config.model import Retention, Settings, Web
 from slawatch.core.agreement import Agreement
+from slawatch.core.channel import Channel
 from slawatch.core.check import Check, Maintenance, Organization, Service
-
-EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
-
-ENV = {
-    "HOME": "/nonexistent",
-    "SHOP_USER_PASSWORD": "a password",
-    "SHOP_TOKEN": "a-token",
-    "SHOP_KEY_PASSWORD": "another",
-    "DB_PASSWORD": "a third",
-    "CACHE_URL": "redis://probe:password@cache.example:6379/0",
-    "PROXY_URL": "http://proxy.example:3128",
-    "BACKUP_TOKEN": "0123456789abcdef",
-}
+from slawatch.core.escalation import Policy
+from slawatch.core.inhibition import Inhibition
+from slawatch.core.people import Person, Team
+from slawatch.core.quiet import QuietHours
+from slawatch.core.rota import Schedule
+from slawatch.core.route import Route
+from slawatch.core.rule import Rule
+from slawatch.core.workflow import Workflow
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,12 @@ def missing(kind: type, tables: list[Any], given: tuple[str, ...] = ()) -> list[
         values = [table[name] for table in tables if name in table]
         if not values:
             gone.append(f"{kind.__module__}.{kind.__name__}.{name}")
+        named = get_origin(unwrap(key.kind)[0]) is Mapping
         for inner in dataclasses_in(key.kind):
-            flat = [part for value in values for part in (value if isinstance(value, list) else [value])]
+            if inner is kind:
+                continue
+            held = [part for value in values for part in (value.values() if named else [value])]
+            flat = [part for value in held for part in (value if isinstance(value, list) else [value])]
             gone += missing(inner, flat)
     return gone
 
@@ -69,8 +73,21 @@ def test_no_key_of_a_section_is_missing(tree: dict[str, Any]) -> None:
     assert missing(Organization, list(tree["organizations"].values()), ("key",)) == []
     assert missing(Service, list(tree["services"].values()), ("name",)) == []
     assert missing(Check, [*tree["checks"].values(), tree["defaults"]["check"]], ("name", "options")) == []
-    assert missing(Agreement, list(tree["agreements"].values()), ("key",)) == []
+    assert missing(Agreement, list(tree["agreements"].values()), ("key", "versions")) == []
+    assert tree["agreements"]["acme-gold"]["versions"]
+    assert missing(WrittenCalendar, list(tree["calendars"].values())) == []
     assert missing(Maintenance, tree["maintenance"]) == []
+    assert missing(Person, list(tree["people"].values()), ("key",)) == []
+    assert missing(Team, list(tree["teams"].values()), ("key",)) == []
+    assert missing(Schedule, list(tree["schedules"].values()), ("key",)) == []
+    assert missing(Policy, list(tree["escalations"].values()), ("name",)) == []
+    assert missing(Channel, list(tree["channels"].values()), ("name", "options")) == []
+    assert missing(Alerting, [tree["alerting"]]) == []
+    assert missing(Rule, tree["rules"]) == []
+    assert missing(Route, tree["routes"]) == []
+    assert missing(Workflow, tree["workflows"]) == []
+    assert missing(Inhibition, tree["inhibit"]) == []
+    assert missing(QuietHours, list(tree["quiet_hours"].values()), ("name",)) == []
 
 
 @pytest.mark.parametrize("name", check_types.names())
@@ -84,3 +101,14 @@ def test_no_key_of_a_check_type_is_missing(tree: dict[str, Any], name: str) -> N
 @pytest.mark.parametrize("name", check_types.names())
 def test_no_check_type_has_a_key_of_its_own_that_every_check_has(name: str) -> None:
     assert not set(keys(check_types.load(name).options)) & set(keys(Check))
+
+
+@pytest.mark.parametrize("name", notifiers.names())
+def test_no_key_of_a_channel_type_is_missing(tree: dict[str, Any], name: str) -> None:
+    tables = [table for table in tree["channels"].values() if table["type"] == name]
+    assert missing(notifiers.load(name).options, tables) == []
+
+
+@pytest.mark.parametrize("name", notifiers.names())
+def test_no_channel_type_has_a_key_of_its_own_that_every_channel_has(name: str) -> None:
+    assert not set(keys(notifiers.load(name).options)) & set(keys(Channel))

@@ -7,21 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.config.example import ENV, EXAMPLE
 
 from slawatch.config.load import Config, ConfigError, Problem, load
+from slawatch.core.instant import parse_rfc3339
 
-ENV = {
-    "HOME": "/nonexistent",
-    "SHOP_USER_PASSWORD": "a password",
-    "SHOP_TOKEN": "a-token",
-    "SHOP_KEY_PASSWORD": "another",
-    "DB_PASSWORD": "a third",
-    "CACHE_URL": "redis://probe:password@cache.example:6379/0",
-    "PROXY_URL": "http://proxy.example:3128",
-    "BACKUP_TOKEN": "0123456789abcdef",
-}
-EXAMPLE = (Path(__file__).parents[2] / "config.example.toml").read_bytes()
-LINES = EXAMPLE.splitlines(keepends=True)
+NOW = parse_rfc3339("2026-11-23T08:00:00Z")
+LINES = EXAMPLE.read_bytes().splitlines(keepends=True)
 VALUES = [
     b"1",
     b"-1",
@@ -40,6 +32,11 @@ VALUES = [
     b'["a"]',
     b"2026-01-01",
     b"07:00:00",
+    b"0001-01-01T00:00:00",
+    b"9999-12-31T23:59:59",
+    b"9999-12-31T23:59:59+14:00",
+    b'"hourly"',
+    b"10000",
     b"2026-01-01T00:00:00Z",
     b'{ env = "A" }',
     b'{ file = "/" }',
@@ -62,7 +59,7 @@ def check(tmp_path: Path) -> Check:
         path.write_bytes(raw)
         problems: tuple[Problem, ...] = ()
         try:
-            assert isinstance(load(path, env=ENV), Config)
+            assert isinstance(load(path, env=ENV, now=NOW), Config)
         except ConfigError as refused:
             problems = refused.problems
             if not problems:
@@ -116,6 +113,7 @@ def test_a_file_with_small_faults(check: Check, raw: bytes) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @settings(relaxed, max_examples=10_000)
 @given(MUTATED)
 def test_ten_thousand_files_with_small_faults(check: Check, raw: bytes) -> None:

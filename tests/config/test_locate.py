@@ -85,6 +85,13 @@ def test_a_relative_data_dir_starts_at_the_file_that_says_so(tmp_path: Path) -> 
     assert peek_data_dir(path, {}) == tmp_path / "etc/conf.d/d"
 
 
+def test_a_broken_file_of_conf_d_does_not_hide_the_daemon(tmp_path: Path) -> None:
+    path = touch(tmp_path / "etc/slawatch.toml", '[slawatch]\ndata_dir = "d"\n')
+    touch(tmp_path / "etc/conf.d/broken.toml", "x = [")
+    touch(tmp_path / "etc/conf.d/odd.toml", "slawatch = 3")
+    assert peek_data_dir(path, {}) == tmp_path / "etc/d"
+
+
 @pytest.mark.parametrize(
     "text", ["x", "slawatch = 3", "[slawatch]\ndata_dir = 3", "[slawatch]\ndata_dir = [3]"]
 )

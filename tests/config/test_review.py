@@ -87,7 +87,7 @@ def test_a_service_without_checks_is_warned_of(read: Read) -> None:
             "without a time",
         ),
         ("[[agreements", 'effective_from = "2026-02-30"\n[[agreements', "effective_from", "calendar"),
-        ("[[agreements", 'fee = { amount = "1" }\n[[agreements', "fee", "not supported by this version"),
+        ("[[agreements", 'fee = { amount = "1" }\n[[agreements', "fee", 'the key "currency" is missing'),
     ],
 )
 def test_an_agreement_that_cannot_be_meant_so(
@@ -105,11 +105,25 @@ def test_two_objectives_of_one_id_are_refused_with_the_line_of_the_first(problem
     ]
 
 
-def test_a_target_that_the_interval_cannot_prove_is_warned_of(read: Read) -> None:
-    config = read(TCP + ACME + GOLD + OBJECTIVE.replace("99.9", "99.9995"))
+UNPROVABLE = OBJECTIVE.replace("99.9", "99.9995")
+
+
+def test_a_target_that_the_interval_cannot_prove_is_refused(problems: Problems) -> None:
+    (problem,) = problems(TCP + ACME + GOLD + UNPROVABLE)
+    assert (problem.path, problem.line) == ("agreements.gold.objectives[0].target", 13)
+    assert "probes 30s apart cannot prove this: it allows 12s96ms" in problem.message
+    assert "an interval of 6s would prove it" in problem.message
+
+
+def test_a_target_that_the_interval_cannot_prove_is_warned_of_where_that_is_known(read: Read) -> None:
+    config = read(TCP + ACME + GOLD + "allow_unprovable = true\n" + UNPROVABLE)
     (warning,) = config.warnings
-    assert (warning.path, warning.line) == ("agreements.gold.objectives[0].target", 13)
-    assert "probes 30s apart cannot prove this: it allows 12s96ms" in warning.message
+    assert (warning.path, warning.line) == ("agreements.gold.objectives[0].target", 14)
+    assert "an interval of 6s would prove it" in warning.message
+
+
+def test_the_interval_that_would_prove_a_target_does(read: Read) -> None:
+    assert read(TCP + 'interval = "6s"\ntimeout = "5s"\n' + ACME + GOLD + UNPROVABLE).warnings == ()
     assert read(TCP + ACME + GOLD + OBJECTIVE).warnings == ()
 
 

@@ -21,17 +21,6 @@ WINDOW = (
     '[[maintenance]]\nservices = ["shop"]\nstart = 2026-12-01T22:00:00+01:00\n'
     "end = 2026-12-02T00:00:00+01:00\n"
 )
-LATER = [
-    "people",
-    "schedules",
-    "escalations",
-    "channels",
-    "routes",
-    "rules",
-    "workflows",
-    "calendars",
-    "teams",
-]
 
 
 def told(problems: tuple[Problem, ...]) -> list[tuple[int, str, str]]:
@@ -149,12 +138,6 @@ def test_maintenance(read: Read) -> None:
     assert window.announced is None
 
 
-@pytest.mark.parametrize("section", LATER)
-def test_sections_of_later_versions_are_refused_as_such(problems: Problems, section: str) -> None:
-    found = problems(TCP + f"[{section}.x]\n")
-    assert told(found) == [(5, section, "not supported by this version of slawatch: remove it")]
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -189,3 +172,33 @@ def test_wrong_shapes_are_told(problems: Problems, text: str) -> None:
 def test_paths_of_checks_start_at_the_file_that_names_them(read: Read, tmp_path: Path) -> None:
     config = read(TCP + 'tls = { ca_file = "ca.pem" }\n')
     assert config.checks["a"].options.tls.ca_file == str(tmp_path / "ca.pem")
+
+
+def test_what_a_service_needs_and_who_is_told(read: Read) -> None:
+    text = (
+        TCP
+        + '[services.shop]\ndepends_on = ["db", ["d1", "d2"]]\nescalation = "night"\nrunbook = "https://w/"\n'
+    )
+    others = "".join(f"[services.{name}]\n" for name in ("db", "d1", "d2"))
+    policy = (
+        '[channels.c]\ntype = "exec"\ncommand = ["true"]\n'
+        '[escalations.night]\n[[escalations.night.levels]]\nto = ["channel:c"]\n'
+    )
+    shop = read(text + others + policy).services["shop"]
+    assert shop.depends_on == (("db",), ("d1", "d2"))
+    assert (shop.escalation, shop.runbook) == ("night", "https://w/")
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("[3]", "write a name such as"),
+        ("[[]]", "write a name such as"),
+        ('[""]', "write a name such as"),
+        ('[["a", "a"]]', "something is named twice"),
+    ],
+)
+def test_what_a_service_cannot_need(problems: Problems, written: str, message: str) -> None:
+    (found,) = problems(TCP + f"[services.shop]\ndepends_on = {written}\n")
+    assert found.path == "services.shop.depends_on[0]"
+    assert found.message.startswith(message)

@@ -30,6 +30,29 @@ def test_a_kill_is_unwatched_from_the_last_sign_of_life() -> None:
     assert found == (Unwatched(3 * MINUTE, 8 * MINUTE, "slawatch ended without a clean stop"),)
 
 
+def test_a_kill_between_beats_is_unwatched_from_what_was_stored_last() -> None:
+    events = [
+        life_event(0, "start"),
+        life_event(20 * SECOND, "start", last=12 * SECOND),
+        life_event(50 * SECOND, "start", last=47 * SECOND),
+    ]
+    why = "slawatch ended without a clean stop"
+    assert unwatched(events, 0, MINUTE) == (
+        Unwatched(12 * SECOND, 20 * SECOND, why),
+        Unwatched(47 * SECOND, 50 * SECOND, why),
+    )
+    assert unwatched(events[1:], 0, 30 * SECOND) == (Unwatched(12 * SECOND, 20 * SECOND, why),)
+
+
+def test_what_was_stored_last_does_not_hide_a_clean_stop_or_a_later_beat() -> None:
+    stop = [life_event(0, "start"), life_event(5, "stop"), life_event(9, "start", last=6)]
+    assert unwatched(stop, 0, 10) == (Unwatched(5, 9, "slawatch was stopped"),)
+    beat = [life_event(0, "start"), life_event(7, "beat"), life_event(9, "start", last=3)]
+    assert unwatched(beat, 0, 10) == (Unwatched(7, 9, "slawatch ended without a clean stop"),)
+    ahead = [life_event(0, "start"), life_event(9, "start", last=15)]
+    assert unwatched(ahead, 0, 10) == ()
+
+
 def test_a_daemon_without_a_sign_of_life_is_gone() -> None:
     found = unwatched([life_event(0, "start"), *beats(MINUTE, 3 * MINUTE)], 0, 30 * MINUTE)
     assert found == (Unwatched(2 * MINUTE, 30 * MINUTE, "slawatch ended without a clean stop"),)
@@ -74,6 +97,10 @@ def test_lost_samples() -> None:
     events = [life_event(0, "start"), life_event(90, "storage", why="full", lost=3, since=50)]
     assert unwatched(events, 0, 100)[0][:2] == (50, 90)
     assert unwatched([life_event(0, "start"), life_event(90, "storage", why="busy")], 0, 100) == ()
+    events = [life_event(0, "start"), life_event(90, "storage", why="cut", batches=3, since=40)]
+    assert unwatched(events, 0, 100) == (
+        Unwatched(40, 90, "stored samples were lost: the database was damaged"),
+    )
 
 
 def test_the_next_start_after_the_window_ends_the_gap_in_it() -> None:

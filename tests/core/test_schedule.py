@@ -51,7 +51,8 @@ class World:
 
     def __init__(self, rhythm: Rhythm, answers: list[tuple[int, Micros]], start: Instant = START) -> None:
         self.rhythm = rhythm
-        self.turn = schedule.begin(rhythm, start)
+        regular = schedule.next_due(rhythm, start)
+        self.turn = Turn(regular if rhythm.interval <= 30 * SECOND else min(regular, start + 30 * SECOND))
         self.answers = answers
         self.starts: list[tuple[int, Instant, Instant]] = []
         self.results: list[tuple[int, Instant, int]] = []
@@ -143,8 +144,33 @@ def test_regular_probes_of_a_healthy_target_do_not_drift(rhythm: Rhythm, now: In
 
 
 @given(rhythms, instants)
-def test_the_first_probe_comes_soon(rhythm: Rhythm, now: Instant) -> None:
-    assert schedule.begin(rhythm, now).due <= now + min(rhythm.interval, schedule.FIRST_WITHIN)
+def test_the_first_probe_comes_soon_and_the_grid_stays(rhythm: Rhythm, now: Instant) -> None:
+    turn, queue = schedule.begin(rhythm, now)
+    assert now < turn.due <= now + min(rhythm.interval, schedule.SETTLING + SECOND)
+    assert queue in (0, turn.due + schedule.APART)
+    after, step = schedule.wake(rhythm, turn, turn.due)
+    assert step == Step(turn.due)
+    assert after.due == schedule.next_due(rhythm, turn.due)
+
+
+def test_few_newcomers_are_probed_within_two_seconds_and_many_at_most_200_a_second() -> None:
+    for count, within in ((1, SECOND), (100, 2 * SECOND), (10_000, 60 * SECOND)):
+        queue, first, extra = 0, [], []
+        for number in range(count):
+            r = rhythm(name=f"check-{number}", interval=MINUTE, timeout=SECOND)
+            turn, queue = schedule.begin(r, START, queue)
+            first.append(turn.due)
+            if (turn.due - r.phase) % r.interval:
+                extra.append(turn.due)
+        assert max(first) <= START + within
+        assert all(later - earlier >= schedule.APART for earlier, later in pairwise(sorted(extra)))
+
+
+def test_a_newcomer_waits_for_a_regular_time_that_is_near() -> None:
+    r = rhythm(interval=10 * SECOND)
+    regular = schedule.next_due(r, START)
+    assert schedule.begin(r, regular - SECOND)[0].due == regular
+    assert schedule.begin(r, regular - 3 * SECOND)[0].due == regular - 3 * SECOND + schedule.SETTLING
 
 
 def test_a_refused_connection_is_confirmed_by_rechecks_a_second_apart() -> None:
@@ -258,14 +284,15 @@ def test_whatever_a_target_does(rhythm: Rhythm, shares: list[tuple[int, float]])
     assert {number for number, _, _ in world.starts} == set(world.released) | world.called_off | open_now
     assert starts == sorted(starts)
     regular = length // rhythm.interval + 2
-    assert len(starts) <= (regular + 1) * rhythm.failures, (
-        "a target is never probed more than its check allows"
+    good = sum(outcome < DOWN for _, _, outcome in world.results)
+    assert len(starts) <= (regular + 1 + good) * rhythm.failures, (
+        "only a regular probe, or a bad one after a good one, begins a row of re-checks"
     )
 
 
 @given(rhythms, instants, st.integers(-10 * MINUTE, 10 * MINUTE))
 def test_a_set_clock_causes_no_burst(rhythm: Rhythm, now: Instant, step: Micros) -> None:
-    turn = schedule.begin(rhythm, now)
+    turn, _ = schedule.begin(rhythm, now)
     turn, _ = schedule.wake(rhythm, turn, turn.due)
     at = turn.running[0].started + step
     turn = schedule.moved(rhythm, turn, step, at)

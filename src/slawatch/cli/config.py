@@ -65,12 +65,14 @@ def init(
 
 def check_config(config: ConfigFile = None, as_json: AsJson = False) -> int:
     """Load the configuration as the daemon would, and tell what is wrong with it."""
+    from slawatch import clock
     from slawatch.config.load import ConfigError, load
+    from slawatch.config.review import unsent
 
     loaded: Config | None = None
     problems: tuple[Problem, ...] = ()
     try:
-        loaded = load(config, env=os.environ)
+        loaded = load(config, env=os.environ, now=clock.now())
         warnings = loaded.warnings
     except ConfigError as error:
         problems, warnings = error.problems, error.warnings
@@ -79,6 +81,8 @@ def check_config(config: ConfigFile = None, as_json: AsJson = False) -> int:
     else:
         _show(problems, "error", typer.colors.RED)
         _show(warnings, "warning", typer.colors.YELLOW)
+        if loaded and (missing := unsent(loaded)):
+            typer.echo(f"{typer.style('warning', fg=typer.colors.YELLOW)}: {missing}")
         typer.echo(_verdict(loaded, problems, len(warnings)))
     return exits.OK if loaded else exits.CONFIG
 

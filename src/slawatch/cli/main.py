@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "probe": "probe",
     "status": "status",
     "report": "report",
+    "oncall": "oncall",
+    "channel": "channel",
     "import": "samples",
     "export": "samples",
     "db": "db",

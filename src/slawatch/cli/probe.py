@@ -103,7 +103,8 @@ def _made(target: str) -> "Check | None":
     try:
         if separator and scheme.lower() in ("http", "https"):
             options: Any = checks.load("http").options(url=target)
-            return Check(name=target, service=target, type="http", options=options)
+            name = _without_secrets(target)
+            return Check(name=name, service=name, type="http", options=options)
         if separator and scheme.lower() != "tcp":
             raise typer.BadParameter(
                 f"{scheme}:// cannot be probed without a configuration: http, https and tcp can"
@@ -117,6 +118,18 @@ def _made(target: str) -> "Check | None":
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="CHECK|URL") from None
     return Check(name=address, service=address, type="tcp", options=options)
+
+
+def _without_secrets(url: str) -> str:
+    """Return a URL as it was typed, but for credentials and the query, where keys are passed.
+
+    >>> _without_secrets("https://probe:secret@shop.example/health?key=secret")
+    'https://shop.example/health?...'
+    """
+    shown, question, _ = url.partition("?")
+    scheme, separator, rest = shown.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}{'?...' if question else ''}"
 
 
 def _looks_like_address(target: str) -> bool:

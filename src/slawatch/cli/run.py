@@ -1,5 +1,6 @@
 """`slawatch run`, the daemon in the foreground, and `slawatch reload`."""
 
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,15 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = None) -> int:
     """Load the configuration and become the daemon, which runs until a signal stops it."""
+    from slawatch.config.review import unsent
+
     loaded = load_config(config)
-    for warning in loaded.warnings:
+    for warning in filter(None, (*map(str, loaded.warnings), unsent(loaded))):
         typer.echo(f"slawatch: warning: {warning}", err=True)
 
     from slawatch.daemon.boot import Boot, become
 
-    become(Boot(loaded, _log_format(loaded)))
+    become(Boot(loaded, _log_format(loaded), shlex.join(["slawatch", *sys.argv[1:]])))
 
 
 def _log_format(config: "Config") -> str:

@@ -163,7 +163,11 @@ def export(
         _write(loaded, parameters, wanted, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return exits.OK
-    with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as draft:
+    try:
+        opened = tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from None
+    with opened as draft:
         try:
             _write(loaded, parameters, wanted, draft)
             draft.flush()

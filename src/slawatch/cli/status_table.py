@@ -19,6 +19,8 @@ _DROPPED: Final = ("ORGANIZATION", "7D", "BUDGET", "30D", "24H")
 """The columns that a narrow terminal does without, the first one first."""
 _LEAST: Final = 8
 """A name is never cut to fewer columns."""
+_TELLING: Final = 20
+"""So many columns of a name are worth more than a column of history: names often differ at their ends."""
 _SLOW: Final = 5.0
 """Seconds that results may wait to be stored before it is worth a line."""
 _NOT_RUNNING: Final = (
@@ -228,7 +230,7 @@ def _table(head: list[_Column], rows: list[_Row], terminal: Terminal) -> list[st
     gap = 2
     if terminal.width:
         for title in _DROPPED:
-            least = sum(min(w, _LEAST) if c.shrinks else w for c, w in zip(head, widths, strict=True))
+            least = sum(min(w, _TELLING) if c.shrinks else w for c, w in zip(head, widths, strict=True))
             if least + gap * (len(head) - 1) <= terminal.width:
                 break
             for at in [i for i, column in enumerate(head) if column.title == title]:

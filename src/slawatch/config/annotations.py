@@ -33,10 +33,12 @@ class Key(NamedTuple):
     Attributes:
         kind: its annotation, resolved.
         default: its value where it is not written; MISSING where it must be.
+        field: the field it is read into: named as the key, with `_` behind a word of Python such as `if`.
     """
 
     kind: Any
     default: Any
+    field: str
 
     @property
     def required(self) -> bool:
@@ -52,7 +54,7 @@ def keys(kind: type) -> dict[str, Key]:
     for field in fields(kind):
         default = field.default_factory() if field.default_factory is not MISSING else field.default
         if field.init:
-            found[field.name] = Key(hints[field.name], default)
+            found[field.name.removesuffix("_")] = Key(hints[field.name], default, field.name)
     return found
 
 
@@ -140,16 +142,21 @@ def choices(allowed: Iterable[Any]) -> str:
     return " or ".join(show(choice) for choice in allowed)
 
 
-def holds_secret(kind: Any) -> bool:
-    """Say whether a value of this annotation may hold a secret, which no message may show."""
+def holds_secret(kind: Any, around: tuple[Any, ...] = ()) -> bool:
+    """Say whether a value of this annotation may hold a secret, which no message may show.
+
+    Args:
+        kind: the annotation.
+        around: the dataclasses that it stands in, for those that hold themselves.
+    """
     bare, marker = unwrap(kind)
-    if marker is not None:
+    if marker is not None or bare in around:
         return False
     if bare is Secret:
         return True
     if is_dataclass(bare) and isinstance(bare, type):
-        return any(holds_secret(key.kind) for key in keys(bare).values())
-    return any(holds_secret(inner) for inner in get_args(bare))
+        return any(holds_secret(key.kind, (*around, bare)) for key in keys(bare).values())
+    return any(holds_secret(inner, around) for inner in get_args(bare))
 
 
 def show(found: object) -> str:

@@ -15,7 +15,19 @@ _ELSEWHERE: Final = (
     "organizations",
     "services",
     "agreements",
+    "calendars",
     "maintenance",
+    "people",
+    "teams",
+    "schedules",
+    "escalations",
+    "channels",
+    "alerting",
+    "rules",
+    "routes",
+    "workflows",
+    "inhibit",
+    "quiet_hours",
 )
 
 

@@ -15,17 +15,19 @@ from slawatch.config.reading import Reader
 from slawatch.config.review import review
 from slawatch.config.sections import Assembly
 from slawatch.config.source import Document, read_document
+from slawatch.core.instant import Instant
 from slawatch.core.text import Secret
 
 __all__ = ["Config", "ConfigError", "Problem", "digest", "find", "load"]
 
 
-def load(path: Path | None = None, *, env: Mapping[str, str]) -> Config:
+def load(path: Path | None = None, *, env: Mapping[str, str], now: Instant | None = None) -> Config:
     """Return the configuration, checked, with all defaults filled in and all secrets fetched.
 
     Args:
         path: the file; None looks where `find` looks.
         env: the environment: where to look, and secrets.
+        now: the present, for warnings of what is to come, such as a gap in a schedule; None: there are none.
 
     Raises:
         ConfigError: every mistake there is, in the order of the files.
@@ -34,7 +36,7 @@ def load(path: Path | None = None, *, env: Mapping[str, str]) -> Config:
     reader = Reader(document, env)
     reader.problems += document.problems
     config = Assembly(reader).config()
-    review(reader, config)
+    review(reader, config, now)
     in_order = _in_order(document)
     warnings = tuple(sorted(reader.warnings, key=in_order))
     if reader.problems:

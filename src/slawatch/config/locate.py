@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -75,18 +76,27 @@ def place_data_dir(written: str, beside: Path, env: Mapping[str, str]) -> Path |
 def peek_data_dir(path: Path | None, env: Mapping[str, str]) -> Path | None:
     """Return the data directory without checking the configuration, for the fast way to a running daemon.
 
-    Returns None where only a full `load` can tell what is wrong.
+    A file of `conf.d` that cannot be read is passed over: the daemon goes on with what it read before, and
+    can be asked, while somebody mends it. Returns None where only a full `load` can tell what is wrong.
     """
     try:
         file = find(path, env)
-        data_dir, beside = "", file
-        for source in (file, *extra_files(file)):
-            settings = tomllib.loads(source.read_text(encoding="utf-8-sig")).get("slawatch", {})
-            if settings.get("data_dir"):
-                data_dir, beside = settings["data_dir"], source
+        data_dir, beside = _written_data_dir(file), file
+        for source in extra_files(file):
+            with suppress(*_UNREADABLE):
+                if written := _written_data_dir(source):
+                    data_dir, beside = written, source
         return place_data_dir(data_dir, beside, env)
-    except (ConfigError, OSError, ValueError, AttributeError, TypeError, RecursionError, ArithmeticError):
+    except (ConfigError, *_UNREADABLE):
         return None
+
+
+_UNREADABLE: Final = (OSError, ValueError, AttributeError, TypeError, RecursionError, ArithmeticError)
+
+
+def _written_data_dir(file: Path) -> str:
+    written: str = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("slawatch", {}).get("data_dir")
+    return written or ""
 
 
 def extra_files(path: Path) -> list[Path]:

@@ -5,11 +5,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
+from slawatch.config.alerting import Alerting
 from slawatch.config.problem import Problem
 from slawatch.core.agreement import Agreement
+from slawatch.core.calendar import Calendar
+from slawatch.core.channel import Channel
 from slawatch.core.check import Check, Maintenance, Organization, Service
+from slawatch.core.escalation import Policy
+from slawatch.core.inhibition import Inhibition
 from slawatch.core.instant import DAY
+from slawatch.core.people import Person, Team
+from slawatch.core.quiet import QuietHours
+from slawatch.core.rota import Schedule
+from slawatch.core.route import Route
+from slawatch.core.rule import Rule
 from slawatch.core.text import Duration, FromText, TimeZone
+from slawatch.core.workflow import Workflow
 
 
 class Address(NamedTuple):
@@ -106,7 +117,12 @@ class Config:
         services: by name; those that only checks name are among them.
         checks: by name.
         agreements: by key.
+        calendars: the service hours, by name, with the holidays worked out.
         maintenance: in the order written.
+        people, teams, schedules, escalations, channels: by key.
+        alerting: how states become alerts.
+        rules, routes, workflows, inhibit: in the order written.
+        quiet_hours: by name.
         warnings: what is allowed but probably not meant.
     """
 
@@ -124,5 +140,17 @@ class Config:
     services: dict[str, Service] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
     agreements: dict[str, Agreement] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
     maintenance: tuple[Maintenance, ...] = ()
+    people: dict[str, Person] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    escalations: dict[str, Policy] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    alerting: Alerting = field(default_factory=Alerting)
+    rules: tuple[Rule, ...] = ()
+    routes: tuple[Route, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    inhibit: tuple[Inhibition, ...] = ()
+    quiet_hours: dict[str, QuietHours] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()

@@ -90,7 +90,7 @@ class Reader:
         given: Collection[str] = (),
         at: Callable[[str], KeyPath] | None = None,
     ) -> dict[str, Any]:
-        """Return the fields that a table holds, each read or BAD; one that must be there and is not is BAD.
+        """Return what a table holds, by key, each read or BAD; one that must be there and is not is BAD.
 
         Args:
             kind: the dataclass.
@@ -117,8 +117,10 @@ class Reader:
 
         A refusal that begins with the name of a key, or has one in backticks, is shown at that key.
         """
+        known = keys(kind)
+        named_as = {name: known[name].field if name in known else name for name in values}
         try:
-            return kind(**values)
+            return kind(**{named_as[name]: value for name, value in values.items()})
         except FAULTS as error:
             message = str(error.args[0]) if error.args else type(error).__name__
             named = [*re.findall(r"\A[\w.]+", message), *re.findall(r"`([\w.]+)`", message)]
@@ -130,16 +132,11 @@ class Reader:
             self.problem(path, message)
             return BAD
 
-    def unknown(
-        self, found: Mapping[str, Any], known: Iterable[str], path: KeyPath, later: Collection[str] = ()
-    ) -> None:
+    def unknown(self, found: Mapping[str, Any], known: Iterable[str], path: KeyPath) -> None:
         """Note every key that does not exist."""
         known = list(known)
         for key in found:
             if key in known:
-                continue
-            if key in later:
-                self.problem((*path, key), "not supported by this version of slawatch: remove it")
                 continue
             hint = nearest(key, known)
             if not hint and len(known) <= 12:

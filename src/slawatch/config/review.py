@@ -1,28 +1,29 @@
 """What no value shows alone: references between sections, lengths that do not fit, promises not measured."""
 
-from collections.abc import Iterable
 from typing import Final
 
+from slawatch.config.alerting_review import review_alerting
 from slawatch.config.model import Config
-from slawatch.config.problem import KeyPath, nearest, quoted
+from slawatch.config.problem import nearest, quoted
+from slawatch.config.promises import known_name, review_agreement, service_names
 from slawatch.config.reading import Reader
-from slawatch.core.agreement import Agreement, Objective
 from slawatch.core.check import LONGEST_INTERVAL, SHORTEST_INTERVAL, Check, Quorum
-from slawatch.core.instant import DAY, Micros
-from slawatch.core.objective import Measure, parse_target
+from slawatch.core.instant import DAY, Instant
 from slawatch.core.text import format_duration
 
 MOST_PROBERS: Final = 64
 MOST_SLIPS: Final = 20
 """So many services without a table may be slips of the pen; more are meant so."""
 
-_SHORTEST_PERIOD: Final[dict[str, Micros]] = {
-    "day": 23 * DAY // 24, "week": 7 * DAY, "month": 28 * DAY, "quarter": 90 * DAY, "year": 365 * DAY,
-}  # fmt: skip
 
+def review(reader: Reader, config: Config, now: Instant | None = None) -> None:
+    """Note every mistake that shows only when the sections are seen together.
 
-def review(reader: Reader, config: Config) -> None:
-    """Note every mistake that shows only when the sections are seen together."""
+    Args:
+        reader: of the document.
+        config: what could be read of it.
+        now: the present, for gaps in schedules; None: they are not looked for.
+    """
     if not 1 <= config.probers <= MOST_PROBERS:
         reader.problem(
             ("slawatch", "probers"),
@@ -40,10 +41,22 @@ def review(reader: Reader, config: Config) -> None:
         _check(reader, check)
     _services(reader, config)
     for agreement in config.agreements.values():
-        _agreement(reader, config, agreement)
+        review_agreement(reader, config, agreement)
     _maintenance(reader, config)
+    review_alerting(reader, config, now)
     if not config.checks and not reader.problems:
         reader.warn((), "there is no check: nothing is watched")
+
+
+def unsent(config: Config) -> str:
+    """Return what a reader must know who configured alerting; empty where nobody did."""
+    configured = (config.channels, config.escalations, config.routes, config.rules, config.workflows)
+    if not any(configured):
+        return ""
+    return (
+        "this version of slawatch sends no alerts yet: channels, escalations, routes, rules and workflows "
+        "are checked and can be tried (`slawatch channel test`, `slawatch oncall`), but nobody is told"
+    )
 
 
 def _check(reader: Reader, check: Check) -> None:
@@ -104,7 +117,7 @@ def _services(reader: Reader, config: Config) -> None:
     for service in config.services.values():
         path = ("services", service.name)
         if service.organization is not None:
-            _known(
+            known_name(
                 reader, (*path, "organization"), "organization", service.organization, config.organizations
             )
         if not counts[service.name] and all_read:
@@ -118,81 +131,21 @@ def _services(reader: Reader, config: Config) -> None:
             )
 
 
-def _agreement(reader: Reader, config: Config, agreement: Agreement) -> None:
-    path = ("agreements", agreement.key)
-    _known(reader, (*path, "organization"), "organization", agreement.organization, config.organizations)
-    _service_names(reader, (*path, "services"), agreement.services, config)
-    for name in agreement.services:
-        service = config.services.get(name)
-        if service and service.organization not in (None, agreement.organization):
-            reader.warn(
-                (*path, "services"),
-                f"the service {quoted(name)} belongs to {quoted(str(service.organization))}, "
-                f"not to {quoted(agreement.organization)}",
-            )
-    if not agreement.objectives:
-        reader.warn(
-            path, "an agreement without objectives promises nothing: add [[agreements.NAME.objectives]]"
-        )
-    seen: dict[str, int] = {}
-    for number, objective in enumerate(agreement.objectives):
-        where = (*path, "objectives", number)
-        if objective.id in seen:
-            _, line = reader.document.place((*path, "objectives", seen[objective.id]))
-            reader.problem(
-                (*where, "id"), f"there is another objective {quoted(objective.id)} in line {line}"
-            )
-        seen.setdefault(objective.id, number)
-        _objective(reader, where, objective, agreement, config)
-
-
-def _objective(
-    reader: Reader, where: KeyPath, objective: Objective, agreement: Agreement, config: Config
-) -> None:
-    try:
-        target = parse_target(objective.metric, objective.target)
-    except ValueError as error:
-        key = "target" if repr(objective.target) in str(error) else "metric"
-        reader.problem((*where, key), str(error), found=quoted(getattr(objective, key)))
-        return
-    if target.measure is not Measure.AVAILABILITY:
-        return
-    allowed = (1 - target.value) * _SHORTEST_PERIOD[agreement.period]
-    intervals = [check.interval for check in config.checks.values() if check.service in agreement.services]
-    if intervals and allowed < 2 * max(intervals):
-        reader.warn(
-            (*where, "target"),
-            f"probes {format_duration(max(intervals))} apart cannot prove this: it allows "
-            f"{format_duration(int(allowed))} of downtime a {agreement.period}, and the length of one outage "
-            f"is only known to within {format_duration(2 * max(intervals))}",
-        )
-
-
 def _maintenance(reader: Reader, config: Config) -> None:
     tables = reader.document.tree.get("maintenance")
     if not isinstance(tables, list) or len(config.maintenance) != len(tables):
         return
     for number, window in enumerate(config.maintenance):
         path = ("maintenance", number)
-        _service_names(reader, (*path, "services"), window.services, config)
+        service_names(reader, (*path, "services"), window.services, config)
         if window.end <= window.start:
             reader.problem((*path, "end"), "maintenance ends after it starts")
-
-
-def _service_names(reader: Reader, path: KeyPath, names: tuple[str, ...], config: Config) -> None:
-    if not names:
-        reader.problem(path, "name at least one service")
-    for number, name in enumerate(names):
-        _known(reader, (*path, number), "service", name, config.services)
-        if name in names[:number]:
-            reader.problem((*path, number), f"the service {quoted(name)} is named twice")
-
-
-def _known(reader: Reader, path: KeyPath, what: str, name: str, known: Iterable[str]) -> None:
-    known = list(known)
-    if name in known:
-        return
-    hint = nearest(name, known) or (
-        f"known: {', '.join(sorted(known)[:8])}" if known else f"there is no {what} at all"
-    )
-    reader.problem(path, f"there is no {what} {quoted(name)}: {hint}")
+        for earlier, told in enumerate(window.earlier):
+            if (
+                told.announced is not None
+                and window.announced is not None
+                and told.announced > window.announced
+            ):
+                reader.problem(
+                    (*path, "earlier", earlier, "announced"), "what was announced earlier comes first"
+                )

@@ -7,13 +7,27 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from slawatch import checks as check_types
+from slawatch import notifiers
+from slawatch.config import preset
+from slawatch.config.agreements import FIXED
+from slawatch.config.alerting import Alerting
 from slawatch.config.annotations import keys, unwrap
 from slawatch.config.attributes import described
+from slawatch.config.calendars import WrittenCalendar
 from slawatch.config.model import Retention, Settings, Web
-from slawatch.config.sections import NAME_PATTERN
+from slawatch.config.tables import NAME_PATTERN
 from slawatch.core.agreement import Agreement
+from slawatch.core.channel import Channel
 from slawatch.core.check import Check, Maintenance, Organization, Service
+from slawatch.core.escalation import Policy
+from slawatch.core.inhibition import Inhibition
+from slawatch.core.people import Person, Team
+from slawatch.core.quiet import QuietHours
+from slawatch.core.rota import Schedule
+from slawatch.core.route import Route
+from slawatch.core.rule import Rule
 from slawatch.core.text import Duration, FromValue, Secret, format_duration
+from slawatch.core.workflow import Workflow
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -30,8 +44,8 @@ _SCALARS: Final[dict[Any, dict[str, Any]]] = {
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema, draft 2020-12, of a whole configuration."""
-    types = [check_types.load(name) for name in check_types.names()]
-    options = [kind.options for kind in types]
+    types = {name: check_types.load(name).options for name in check_types.names()}
+    channels = {name: notifiers.load(name).options for name in notifiers.names()}
     top = {
         "slawatch": _table(Settings),
         "web": _table(Web),
@@ -41,12 +55,24 @@ def schema() -> dict[str, Any]:
             "type": "object",
             "additionalProperties": False,
             "description": "Keys for all checks that do not say otherwise.",
-            "properties": {"check": _defaults(options)},
+            "properties": {"check": _defaults(types.values())},
         },
         "services": _named(_table(Service, given=("name",))),
         "checks": _named({"$ref": "#/$defs/check"}),
-        "agreements": _named(_table(Agreement, given=("key",))),
+        "agreements": _named(_agreement()),
+        "calendars": _named(_table(WrittenCalendar)),
         "maintenance": {"type": "array", "items": _table(Maintenance)},
+        "people": _named(_table(Person, given=("key",))),
+        "teams": _named(_table(Team, given=("key",))),
+        "schedules": _named(_table(Schedule, given=("key",))),
+        "escalations": _named(_table(Policy, given=("name",))),
+        "channels": _named({"$ref": "#/$defs/channel"}),
+        "alerting": _table(Alerting),
+        "rules": {"type": "array", "items": _table(Rule)},
+        "routes": {"type": "array", "items": {"$ref": "#/$defs/route"}},
+        "workflows": {"type": "array", "items": _table(Workflow)},
+        "inhibit": {"type": "array", "items": _table(Inhibition)},
+        "quiet_hours": _named(_table(QuietHours, given=("name",))),
     }
     return {
         "$schema": DIALECT,
@@ -56,32 +82,65 @@ def schema() -> dict[str, Any]:
         "properties": top,
         "$defs": {
             "secret": _secret(),
-            "check": {
-                "type": "object",
-                "description": described(Check).summary,
-                "properties": {"type": {"enum": list(check_types.names())}},
-                "allOf": [
-                    {
-                        "if": {"properties": {"type": {"const": kind.name}}, "required": ["type"]},
-                        "then": {"$ref": f"#/$defs/check-{kind.name}"},
-                    }
-                    for kind in types
-                ],
-            },
-            **{f"check-{kind.name}": _check(kind.name, kind.options) for kind in types},
+            "route": _table(Route),
+            **_typed("check", Check, types),
+            **_typed("channel", Channel, channels),
         },
     }
 
 
-def _check(name: str, options: type) -> dict[str, Any]:
-    """Return the schema of a check of one type: without required keys, which defaults may bring."""
-    common = _table(Check, given=("name", "options"))["properties"]
+def _typed(what: str, common: type, types: Mapping[str, type]) -> dict[str, Any]:
+    """Return the definitions of tables whose other keys depend on their type, by name.
+
+    Args:
+        what: `check` or `channel`.
+        common: the dataclass of the keys that all have.
+        types: the dataclass of each type's own keys.
+    """
+    whole = {
+        "type": "object",
+        "description": described(common).summary,
+        "properties": {"type": {"enum": list(types)}},
+        "allOf": [
+            {
+                "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
+                "then": {"$ref": f"#/$defs/{what}-{name}"},
+            }
+            for name in types
+        ],
+    }
+    return {what: whole, **{f"{what}-{name}": _of_type(common, name, own) for name, own in types.items()}}
+
+
+def _agreement() -> dict[str, Any]:
+    """Return the schema of an agreement; a version of it holds what changes."""
+    table = _table(Agreement, given=("key", "versions"))
+    table["properties"]["preset"] = {**table["properties"]["preset"], "enum": list(preset.names())}
+    version = {key: entry for key, entry in table["properties"].items() if key not in FIXED}
+    table["properties"]["versions"] = {
+        "type": "array",
+        "description": described(Agreement).fields["versions"],
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": version,
+            "required": ["effective_from"],
+        },
+    }
+    return table
+
+
+def _of_type(kind: type, name: str, options: type) -> dict[str, Any]:
+    """Return the schema of a table of one type; of a check without required keys: defaults may bring them."""
+    common = _table(kind, given=("name", "options"))["properties"]
     common["type"] = {"const": name, "description": described(options).summary}
+    own = _table(options)
     return {
         "type": "object",
         "description": described(options).summary,
         "additionalProperties": False,
-        "properties": {**common, **_table(options)["properties"]},
+        "properties": {**common, **own["properties"]},
+        **({"required": own["required"]} if "required" in own and kind is not Check else {}),
     }
 
 
@@ -120,8 +179,8 @@ def _table(kind: type, given: Collection[str] = (), optional: Collection[str] = 
         if name in given:
             continue
         entry = _value(key.kind)
-        if words.fields.get(name):
-            entry = {**entry, "description": words.fields[name]}
+        if words.fields.get(key.field):
+            entry = {**entry, "description": words.fields[key.field]}
         default = _default(key.kind, key.default)
         if default is not None:
             entry = {**entry, "default": default}
@@ -153,6 +212,8 @@ def _value(kind: Any) -> dict[str, Any]:
         return {"type": "array", "items": _value(get_args(bare)[0])}
     if origin in (dict, Mapping):
         return {"type": "object", "additionalProperties": _value(get_args(bare)[1])}
+    if bare is Route:
+        return {"$ref": "#/$defs/route"}
     if is_dataclass(bare) and isinstance(bare, type):
         return _table(bare)
     return dict(_SCALARS.get(origin, {}))

@@ -1,35 +1,38 @@
 """Each section of the file, read into what it means."""
 
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from slawatch import checks as check_types
+from slawatch.config.agreements import read_agreement
+from slawatch.config.alerting import (
+    Alerting,
+    read_inhibitions,
+    read_quiet_hours,
+    read_routes,
+    read_rules,
+    read_workflows,
+)
 from slawatch.config.annotations import keys
+from slawatch.config.calendars import WrittenCalendar
+from slawatch.config.channels import read_channels
+from slawatch.config.duty import read_escalations, read_people, read_schedules, read_teams
 from slawatch.config.locate import place_data_dir
 from slawatch.config.model import Config, Retention, Settings, Web
 from slawatch.config.problem import KeyPath, nearest, one_of
 from slawatch.config.reading import BAD, Reader
+from slawatch.config.tables import named_tables, table_array
 from slawatch.core.agreement import Agreement
+from slawatch.core.calendar import Calendar
 from slawatch.core.check import Check, Maintenance, Organization, Service
 from slawatch.core.instant import Micros
 
 SECTIONS: Final = (
     "slawatch", "web", "retention", "organizations", "defaults", "services", "checks", "agreements",
-    "maintenance",
+    "calendars", "maintenance", "people", "teams", "schedules", "escalations", "channels", "alerting",
+    "rules", "routes", "workflows", "inhibit", "quiet_hours",
 )  # fmt: skip
-LATER_SECTIONS: Final = (
-    "people", "teams", "schedules", "escalations", "channels", "routes", "rules", "workflows", "calendars",
-)  # fmt: skip
-LATER_KEYS: Final = {
-    "services": ("depends_on", "escalation"),
-    "agreements": (
-        "calendar", "min_outage", "quantise", "preset", "maintenance", "fee", "claim_window", "credits",
-        "versions",
-    ),
-}  # fmt: skip
 
 DEFAULTS: Final[KeyPath] = ("defaults", "check")
 NOT_WRITTEN: Final = ("name", "options")
@@ -38,9 +41,6 @@ NOT_WRITTEN: Final = ("name", "options")
 STANDARD: Final = keys(Check)
 COMMON: Final = tuple(key for key in STANDARD if key not in NOT_WRITTEN)
 """The keys that every check has, whatever its type."""
-
-NAME_PATTERN: Final = r"\w[\w.-]{0,99}"
-_NAME: Final = re.compile(NAME_PATTERN)
 
 
 class Assembly:
@@ -55,7 +55,7 @@ class Assembly:
 
     def config(self) -> Config:
         """Return the configuration, as far as it could be read."""
-        self.reader.unknown(self.tree, SECTIONS, (), later=LATER_SECTIONS)
+        self.reader.unknown(self.tree, SECTIONS, ())
         settings = self._single("slawatch", Settings)
         organizations = self._organizations(settings.timezone)
         checks = self._checks()
@@ -73,7 +73,19 @@ class Assembly:
             services=self._services(checks),
             checks=checks,
             agreements=self._agreements(organizations, settings.timezone),
-            maintenance=self._maintenance(),
+            calendars=self._calendars(settings.timezone),
+            maintenance=table_array(self.reader, "maintenance", Maintenance),
+            people=read_people(self.reader),
+            teams=read_teams(self.reader),
+            schedules=read_schedules(self.reader, settings.timezone),
+            escalations=read_escalations(self.reader),
+            channels=read_channels(self.reader),
+            alerting=self._single("alerting", Alerting),
+            rules=read_rules(self.reader),
+            routes=read_routes(self.reader),
+            workflows=read_workflows(self.reader),
+            inhibit=read_inhibitions(self.reader),
+            quiet_hours=read_quiet_hours(self.reader, settings.timezone),
         )
 
     def _single(self, section: str, kind: type) -> Any:
@@ -99,32 +111,9 @@ class Assembly:
             return Path("/")
         return found
 
-    def _named(self, section: str) -> dict[str, dict[str, Any]]:
-        """Return the tables of a section by name, those with an impossible name or value left out."""
-        tables = self.tree.get(section, {})
-        if not isinstance(tables, dict):
-            self.reader.wrong((section,), f"tables such as [{section}.example]", tables, hide=True)
-            return {}
-        found = {}
-        for name, table in tables.items():
-            path = (section, name)
-            if not _NAME.fullmatch(name):
-                self.reader.problem(
-                    path,
-                    "a name is up to 100 letters, digits, dots, dashes, underscores; a letter or digit first",
-                )
-            elif not isinstance(table, dict):
-                hint = f"write [{section}.NAME] above the keys"
-                self.reader.wrong(
-                    path, "a table", table, f"every {section[:-1]} is a table: {hint}", hide=True
-                )
-            else:
-                found[name] = table
-        return found
-
     def _organizations(self, timezone: str) -> dict[str, Organization]:
         found = {}
-        for key, table in self._named("organizations").items():
+        for key, table in named_tables(self.reader, "organizations").items():
             whole = {"name": key, "timezone": timezone, **table}
             value = self.reader.table(Organization, whole, ("organizations", key), {"key": key})
             if value is not BAD:
@@ -134,24 +123,17 @@ class Assembly:
     def _services(self, checks: dict[str, Check]) -> dict[str, Service]:
         """Return the services that have a table, then those that only checks name."""
         found = {}
-        for name, table in self._named("services").items():
-            value = self._table(Service, table, ("services", name), {"name": name})
+        for name, table in named_tables(self.reader, "services").items():
+            value = self.reader.table(Service, table, ("services", name), {"name": name})
             found[name] = Service(name=name) if value is BAD else value
         for check in checks.values():
             found.setdefault(check.service, Service(name=check.service))
         return found
 
-    def _table(self, kind: type, table: dict[str, Any], path: KeyPath, given: dict[str, Any]) -> Any:
-        """Return the dataclass of a table that has keys of later versions."""
-        known = [key for key in keys(kind) if key not in given]
-        self.reader.unknown(table, known, path, later=LATER_KEYS[str(path[0])])
-        values = self.reader.fields(kind, table, path, given)
-        return BAD if BAD in values.values() else self.reader.build(kind, {**values, **given}, path)
-
     def _checks(self) -> dict[str, Check]:
         defaults = self._defaults()
         found = {}
-        for name, table in self._named("checks").items():
+        for name, table in named_tables(self.reader, "checks").items():
             check = self._check(name, table, defaults)
             if check is not None:
                 found[name] = check
@@ -213,24 +195,19 @@ class Assembly:
 
     def _agreements(self, organizations: dict[str, Organization], timezone: str) -> dict[str, Agreement]:
         found = {}
-        for key, table in self._named("agreements").items():
-            owner = organizations.get(str(table.get("organization")))
-            value = self._table(Agreement, table, ("agreements", key), {"key": key})
-            if value is not BAD:
-                zone = value.timezone if "timezone" in table else owner.timezone if owner else timezone
-                found[key] = replace(value, timezone=zone)
+        for key, table in named_tables(self.reader, "agreements").items():
+            value = read_agreement(self.reader, key, table, organizations, timezone)
+            if value is not None:
+                found[key] = value
         return found
 
-    def _maintenance(self) -> tuple[Maintenance, ...]:
-        windows = self.tree.get("maintenance", [])
-        if not isinstance(windows, list):
-            self.reader.wrong(("maintenance",), "an array of tables [[maintenance]]", windows, hide=True)
-            return ()
-        read = [
-            self.reader.table(Maintenance, window, ("maintenance", number))
-            for number, window in enumerate(windows)
-        ]
-        return tuple(window for window in read if window is not BAD)
+    def _calendars(self, timezone: str) -> dict[str, Calendar]:
+        found = {}
+        for name, table in named_tables(self.reader, "calendars").items():
+            value = self.reader.table(WrittenCalendar, {"timezone": timezone, **table}, ("calendars", name))
+            if value is not BAD:
+                found[name] = value.calendar(name)
+        return found
 
 
 def _every_option() -> list[str]:

@@ -16,7 +16,10 @@ LARGEST: Final = 64 * 1024 * 1024
 """Bytes of one file; far over a hundred thousand checks, and an end to `/dev/zero`."""
 
 _DEEPEST: Final = 64
-_TABLES_OF_NAMES: Final = ("organizations", "services", "checks", "agreements")
+_TABLES_OF_NAMES: Final = (
+    "organizations", "services", "checks", "agreements", "calendars", "people", "teams", "schedules",
+    "escalations", "channels", "quiet_hours",
+)  # fmt: skip
 _ERROR_LINE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _CUT_SHORT: Final = ("Invalid initial character for a key part", "Unclosed inline table")
 _ADVICE: Final = {

@@ -4,53 +4,78 @@ Every figure is `good / counted`; an empty denominator is no data (None), never 
 between 0 and 1; `percent`, `shown` and `exact` turn them into what people and JSON read.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from slawatch.core.agreement import UnknownPolicy
 from slawatch.core.check import Join
+from slawatch.core.counting import (
+    PLAIN,
+    UNKNOWN_POLICIES,
+    DegradedPolicy,
+    Look,
+    Portion,
+    Terms,
+    counted,
+    figure,
+    good,
+    ratio,
+    share,
+    terms_at,
+    weight,
+)
 from slawatch.core.evidence import CheckEvidence
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.join import join_spans
-from slawatch.core.ledger import (
-    NOTHING_EXCLUDED,
-    Exclusions,
-    Ledger,
-    Piece,
-    TimeClass,
-    classify,
-    ledger,
-    planned,
-)
-from slawatch.core.outage import DOWN_ONLY, Outage, Run, outages, runs, without_short
-from slawatch.core.sample import Outcome
+from slawatch.core.ledger import NOTHING_EXCLUDED, Exclusions, Ledger, Piece, ledger, planned
+from slawatch.core.outage import Outage, outages
 from slawatch.core.timeline import Edges, Span, clip, timeline
 
-DegradedPolicy: TypeAlias = Literal["up", "down"] | Decimal
+__all__ = [
+    "EDGES",
+    "NO_DATA",
+    "PLAIN",
+    "UNKNOWN_POLICIES",
+    "Assessment",
+    "Availability",
+    "DegradedPolicy",
+    "Portion",
+    "Terms",
+    "Watched",
+    "assess",
+    "assess_portions",
+    "counted",
+    "exact",
+    "good",
+    "percent",
+    "reaching",
+    "share",
+    "shown",
+    "watch",
+    "weight",
+]
 
-UNKNOWN_POLICIES: Final[tuple[UnknownPolicy, ...]] = ("exclude", "down", "up")
 NO_DATA: Final = "no data"
+EDGES: Final[tuple[Edges, ...]] = ("measured", "worst", "best")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """How a contract counts.
+class Watched:
+    """What was seen of one service, or of several that are seen as one.
 
     Attributes:
-        unknown: how time counts in which nobody knows the state.
-        degraded: as up, as down, or the share of it that counts as up.
-        min_outage: an outage shorter than this does not count.
+        spans: its timeline for each kind of edges; all of them over the same interval.
+        members: the timeline of each check, over the same interval.
+        worked: the measured timeline with no member left out for its maintenance; None for the same.
+        raw: the measured timeline with no member left out at all; None for the same.
     """
 
-    unknown: UnknownPolicy = "exclude"
-    degraded: DegradedPolicy = "up"
-    min_outage: Micros = 0
-
-
-PLAIN: Final = Terms()
+    spans: Mapping[Edges, tuple[Span, ...]]
+    members: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+    worked: tuple[Span, ...] | None = None
+    raw: tuple[Span, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +103,7 @@ class Availability:
     @property
     def share(self) -> Fraction | None:
         """The figure itself."""
-        return _share(self.good, self.counted)
+        return ratio(self.good, self.counted)
 
     @property
     def bad(self) -> Fraction:
@@ -103,40 +128,6 @@ class Assessment:
     availability: Availability
     outages: tuple[Outage, ...]
     members: Mapping[str, tuple[Span, ...]]
-
-
-def counted(entries: Ledger, unknown: UnknownPolicy = "exclude") -> Micros:
-    """Return the denominator: up, degraded and down, and unknown time unless that is excluded."""
-    known = entries[TimeClass.UP] + entries[TimeClass.DEGRADED] + entries[TimeClass.DOWN]
-    return known if unknown == "exclude" else known + entries[TimeClass.UNKNOWN]
-
-
-def good(entries: Ledger, unknown: UnknownPolicy = "exclude", degraded: DegradedPolicy = "up") -> Fraction:
-    """Return the numerator, in microseconds; a fraction where degraded time has a weight."""
-    total = entries[TimeClass.UP] + weight(degraded) * entries[TimeClass.DEGRADED]
-    return total + entries[TimeClass.UNKNOWN] if unknown == "up" else total
-
-
-def share(
-    entries: Ledger, unknown: UnknownPolicy = "exclude", degraded: DegradedPolicy = "up"
-) -> Fraction | None:
-    """Return the availability of a ledger; None for no data."""
-    return _share(good(entries, unknown, degraded), counted(entries, unknown))
-
-
-def weight(degraded: DegradedPolicy) -> Fraction:
-    """Return the share of degraded time that counts as up.
-
-    Raises:
-        ValueError: a weight outside of 0 to 1.
-    """
-    if degraded == "up":
-        return Fraction(1)
-    if degraded == "down":
-        return Fraction(0)
-    if not degraded.is_finite() or not 0 <= degraded <= 1:
-        raise ValueError(f"a weight of degraded time lies between 0 and 1, not at {degraded}")
-    return Fraction(degraded)
 
 
 def assess(
@@ -172,49 +163,100 @@ def assess(
         raise ValueError(f"a period must end after it starts, not [{start}, {end})")
     if not evidence:
         raise ValueError(f"the service {service} has no check, so nothing was measured about it")
-    bad = frozenset({Outcome.DOWN, Outcome.DEGRADED}) if terms.degraded == "down" else DOWN_ONLY
+    low, high = reaching(evidence, start, end, now, reach)
+    portion = Portion(start=start, end=end, terms=terms, exclusions=exclusions)
+    return assess_portions(service, watch(evidence, rule, low, high), (portion,), now)
+
+
+def reaching(
+    evidence: Iterable[CheckEvidence],
+    start: Instant,
+    end: Instant,
+    now: Instant,
+    reach: Instant | None = None,
+) -> tuple[Instant, Instant]:
+    """Return the interval that must be looked at to see the outages of `[start, end)` whole."""
     low = min([start, *(entry.transitions[0].at for entry in evidence if entry.transitions)])
-    high = max(end, min(end if reach is None else reach, now))
-    looks: dict[Edges, _Look] = {}
+    return low, max(end, min(end if reach is None else reach, now))
+
+
+def watch(evidence: Sequence[CheckEvidence], rule: Join, low: Instant, high: Instant) -> Watched:
+    """Return what was seen of a service in `[low, high)`.
+
+    Raises:
+        ValueError: there is no check, or the interval is empty.
+    """
+    spans: dict[Edges, tuple[Span, ...]] = {}
     members: dict[str, tuple[Span, ...]] = {}
-    for edges in ("measured", "worst", "best"):
+    for edges in EDGES:
         parts = {entry.check: timeline(entry, low, high, edges) for entry in evidence}
-        members = members or {check: tuple(clip(spans, start, end)) for check, spans in parts.items()}
-        spans = join_spans(tuple(parts.values()), rule)
-        found = runs(tuple(clip(spans, low, now)), bad)
-        looks[edges] = _Look(tuple(clip(spans, start, end)), found, now, terms)
-    measured, worst, best = looks["measured"], looks["worst"], looks["best"]
-    pieces = measured.pieces(exclusions, terms.min_outage)
-    entries = ledger(pieces)
-    known = [
-        figure
-        for look in (measured, worst, best)
-        if (figure := look.share(exclusions, terms.min_outage)) is not None
+        members = members or parts
+        spans[edges] = join_spans(tuple(parts.values()), rule)
+    return Watched(spans=spans, members=members)
+
+
+def assess_portions(service: str, watched: Watched, portions: Sequence[Portion], now: Instant) -> Assessment:
+    """Return all that follows from what was seen of a service for a period made of adjacent portions.
+
+    Args:
+        service: the service's name.
+        watched: what was seen, over all portions and as far before and after them as is known.
+        portions: in order; each one's time counts by its own terms, and the sums make the figure.
+        now: time from here on is the future.
+    """
+    start, end = portions[0].start, portions[-1].end
+    last = portions[-1].terms
+    looks = {edges: Look(spans, now) for edges, spans in watched.spans.items()}
+    measured = looks["measured"]
+    worked = measured if watched.worked is None else Look(watched.worked, now)
+    raw = measured if watched.raw is None else Look(watched.raw, now)
+    parts = [(portion, measured.pieces(portion)) for portion in portions]
+    pieces = tuple(piece for _, found in parts for piece in found)
+    ledgers = [(portion, ledger(found)) for portion, found in parts]
+    own = figure(ledgers)
+
+    def under(look: Look, changed: Sequence[Portion]) -> Fraction | None:
+        same = look is measured and all(one == other for one, other in zip(changed, portions, strict=True))
+        return own.share if same else figure(look.ledgers(changed)).share
+
+    bounds = [own, *(figure(looks[edges].ledgers(portions)) for edges in ("worst", "best"))]
+    known = [share for found in bounds if (share := found.share) is not None]
+    plain = [
+        replace(
+            p,
+            exclusions=NOTHING_EXCLUDED,
+            counted=(),
+            terms=Terms(unknown=p.terms.unknown, degraded=p.terms.degraded),
+        )
+        for p in portions
     ]
-    elapsed = planned(start, min(end, max(now, start)), exclusions)
+    ignored = [replace(p, exclusions=p.exclusions.without_maintenance()) for p in portions]
+    elapsed = sum(planned(p.start, min(p.end, max(now, p.start)), p.exclusions) for p in portions)
     return Assessment(
         pieces=pieces,
-        ledger=entries,
+        ledger=ledger(pieces),
         availability=Availability(
-            good=good(entries, terms.unknown, terms.degraded),
-            counted=counted(entries, terms.unknown),
+            good=own.good,
+            counted=own.counted,
             low=min(known, default=None),
             high=max(known, default=None),
-            unknown_as={policy: share(entries, policy, terms.degraded) for policy in UNKNOWN_POLICIES},
-            maintenance_ignored=measured.share(exclusions.without_maintenance(), terms.min_outage),
-            as_measured=measured.share(NOTHING_EXCLUDED, 0),
-            coverage=_share(Fraction(counted(entries)), elapsed),
+            unknown_as={policy: figure(ledgers, policy).share for policy in UNKNOWN_POLICIES},
+            maintenance_ignored=under(worked, ignored),
+            as_measured=under(raw, plain),
+            coverage=ratio(Fraction(sum(counted(entries) for _, entries in ledgers)), elapsed),
         ),
-        outages=outages(
-            service,
-            pieces,
-            measured.found,
-            worst=worst.found,
-            best=best.found,
-            shortest=terms.min_outage,
-            bad=bad,
+        outages=tuple(
+            replace(outage, long_enough=outage.length >= terms_at(portions, outage.clipped.start).min_outage)
+            for outage in outages(
+                service,
+                pieces,
+                measured.runs(last.bad),
+                worst=looks["worst"].runs(last.bad),
+                best=looks["best"].runs(last.bad),
+                bad=last.bad,
+            )
         ),
-        members=members,
+        members={check: tuple(clip(spans, start, end)) for check, spans in watched.members.items()},
     )
 
 
@@ -246,24 +288,3 @@ def shown(figure: Fraction | None, decimals: int = 3) -> str:
 
 
 _BELOW_HUNDRED: Final = 99.99999999999999
-
-
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """A service's timeline in the period with one kind of edges, and the outages that all of it shows."""
-
-    spans: tuple[Span, ...]
-    found: tuple[Run, ...]
-    now: Instant
-    terms: Terms
-
-    def pieces(self, exclusions: Exclusions, shortest: Micros) -> tuple[Piece, ...]:
-        return without_short(classify(self.spans, exclusions, self.now), self.found, shortest)
-
-    def share(self, exclusions: Exclusions, shortest: Micros) -> Fraction | None:
-        entries = ledger(self.pieces(exclusions, shortest))
-        return share(entries, self.terms.unknown, self.terms.degraded)
-
-
-def _share(part: Fraction, whole: Micros) -> Fraction | None:
-    return part / whole if whole else None

@@ -94,6 +94,39 @@ Join: TypeAlias = (
 )
 
 
+def read_parents(found: object) -> tuple[str, ...]:
+    """Return the names of which one is needed: one name, or an array of those that stand in for each other.
+
+    Raises:
+        ValueError: no name, or one twice.
+    """
+    names = (found,) if isinstance(found, str) else tuple(found) if isinstance(found, list | tuple) else ()
+    parents = tuple(name for name in names if isinstance(name, str) and name)
+    if not parents or len(parents) < len(names):
+        raise ValueError(
+            'write a name such as "database", or several of which one is enough: ["dns1", "dns2"]'
+        )
+    if len(set(parents)) < len(parents):
+        raise ValueError("something is named twice")
+    return parents
+
+
+Parents: TypeAlias = Annotated[
+    tuple[str, ...],
+    FromValue(
+        read_parents,
+        'a name such as "database", or several of which one is enough: ["dns1", "dns2"]',
+        {
+            "oneOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+            ]
+        },
+    ),
+]
+"""What something needs: one thing, or one of several."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What a customer was promised, made of the checks that speak for it.
@@ -105,6 +138,9 @@ class Service:
             quorum.
         description: for reports and pages.
         runbook: where the on-call engineer reads what to do.
+        depends_on: services and checks that it cannot work without: while one is down, that is told and not
+            this; of an array inside it, one is enough.
+        escalation: the policy of its incidents; the one named `default` by default.
     """
 
     name: str
@@ -112,6 +148,8 @@ class Service:
     join: Join = "all"
     description: str = ""
     runbook: str = ""
+    depends_on: tuple[Parents, ...] = ()
+    escalation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +168,21 @@ class Organization:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """What the customer was told of a window before it was changed.
+
+    Attributes:
+        start: from when it was to be, with an offset.
+        end: until when, exclusive; at or before `start` it was called off.
+        announced: when the customer was told so; absent counts as in time.
+    """
+
+    start: Moment
+    end: Moment
+    announced: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Maintenance:
     """A window of announced work.
 
@@ -139,6 +192,7 @@ class Maintenance:
         end: until when, exclusive.
         announced: when the customer was told; None counts as announced when it was written, before it began.
         reason: for the report.
+        earlier: what was announced before the window was changed to this, oldest first.
     """
 
     services: tuple[str, ...]
@@ -146,3 +200,4 @@ class Maintenance:
     end: Moment
     announced: Moment | None = None
     reason: str = ""
+    earlier: tuple[Announcement, ...] = ()

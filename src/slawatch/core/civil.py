@@ -6,12 +6,15 @@ instant. `zoneinfo`'s tables are the only thing read.
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from slawatch.core.instant import Instant, from_datetime, to_datetime
+from slawatch.core.instant import HOUR, Instant, Micros, from_datetime, to_datetime
 
 _MIDNIGHT: Final = time(0)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_STRIDE: Final[Micros] = 18 * HOUR
+"""No zone has changed its clocks twice within so short a time."""
 
 
 def zone(name: str) -> ZoneInfo:
@@ -43,6 +46,47 @@ def resolve(local: datetime, timezone: str) -> Instant:
     if local.tzinfo is not None:
         raise ValueError(f"{local.isoformat()} has a time zone already: a local time has none")
     return from_datetime(local.replace(tzinfo=zone(timezone), fold=0))
+
+
+def first_of(local: datetime, timezone: str) -> Instant:
+    """Return the first instant at which the clocks show a local time, or the end of the gap that skips it.
+
+    Unlike `resolve`, it never moves two local times apart that the clocks bring together: a later local time
+    is never an earlier instant.
+
+    >>> from slawatch.core.instant import rfc3339
+    >>> rfc3339(first_of(datetime(2026, 3, 29, 2, 30), "Europe/Berlin"))
+    '2026-03-29T01:00:00Z'
+
+    Raises:
+        ValueError: the datetime has a zone already, or there is no such zone.
+    """
+    return _occurrences(local, timezone)[0]
+
+
+def last_of(local: datetime, timezone: str) -> Instant:
+    """Return the last instant at which the clocks show a local time, or the end of the gap that skips it.
+
+    >>> from slawatch.core.instant import rfc3339
+    >>> rfc3339(last_of(datetime(2026, 10, 25, 2, 30), "Europe/Berlin"))
+    '2026-10-25T01:30:00Z'
+
+    Raises:
+        ValueError: the datetime has a zone already, or there is no such zone.
+    """
+    return _occurrences(local, timezone)[1]
+
+
+def _occurrences(local: datetime, timezone: str) -> tuple[Instant, Instant]:
+    if local.tzinfo is not None:
+        raise ValueError(f"{local.isoformat()} has a time zone already: a local time has none")
+    place = zone(timezone)
+    early = from_datetime(local.replace(tzinfo=place, fold=0))
+    late = from_datetime(local.replace(tzinfo=place, fold=1))
+    if early <= late:
+        return early, late
+    change = _change(late, early, _offset(late, place), place)
+    return change, change
 
 
 def local(instant: Instant, timezone: str) -> datetime:
@@ -99,3 +143,62 @@ def midnights(start: Instant, end: Instant, timezone: str) -> Iterator[tuple[dat
         if midnight(following, timezone) > at:
             yield day, at
         day = following
+
+
+class Clock(NamedTuple):
+    """A stretch of time in which a zone's clocks run through at one offset.
+
+    Attributes:
+        start, end: half-open.
+        offset: what is added to an instant to get the local reading, microseconds.
+    """
+
+    start: Instant
+    end: Instant
+    offset: Micros
+
+
+def clocks(start: Instant, end: Instant, timezone: str) -> tuple[Clock, ...]:
+    """Return the stretches of `[start, end)` between two changes of a zone's clocks, adjacent and in order.
+
+    Inside one of them a local reading and an instant differ by its offset, so that a span of local time is
+    exactly the sum of its parts: an hour that happens twice counts twice, one that is skipped not at all.
+
+    >>> [(clock.offset // 3_600_000_000) for clock in clocks(0, 10**15, "Etc/GMT-2")]
+    [2]
+    """
+    place = zone(timezone)
+    found: list[Clock] = []
+    at = start
+    offset = _offset(at, place)
+    since = at
+    while at < end:
+        following = min(at + _STRIDE, end)
+        # The offset at `end` itself belongs to what comes after.
+        ahead = _offset(following, place) if following < end else _offset(end - 1, place)
+        if ahead != offset:
+            change = _change(at, min(following, end - 1), offset, place)
+            found.append(Clock(since, change, offset))
+            since, at = change, change
+            offset = _offset(change, place)
+            continue
+        at = following
+    if since < end:
+        found.append(Clock(since, end, offset))
+    return tuple(found)
+
+
+def _change(low: Instant, high: Instant, offset: Micros, place: ZoneInfo) -> Instant:
+    """Return the first instant after `low` with another offset; at `high` it has changed."""
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _offset(middle, place) == offset:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _offset(instant: Instant, place: ZoneInfo) -> Micros:
+    found = to_datetime(instant).astimezone(place).utcoffset()
+    return 0 if found is None else found // _MICROSECOND

@@ -5,7 +5,7 @@ and then the answer is unknown. A check that is not monitored yet has no say.
 """
 
 from collections.abc import Iterable, Sequence
-from heapq import merge as merge_sorted
+from operator import itemgetter
 from typing import Final
 
 from slawatch.core.check import Join, Quorum
@@ -13,6 +13,7 @@ from slawatch.core.instant import Instant
 from slawatch.core.sample import Outcome
 from slawatch.core.timeline import Span, merge
 
+_WHEN: Final = itemgetter(0)
 _SLOTS: Final = {outcome: index for index, outcome in enumerate(Outcome)}
 
 
@@ -52,8 +53,9 @@ def join_spans(members: Sequence[Sequence[Span]], rule: Join) -> tuple[Span, ...
 def _swept(members: Sequence[Sequence[Span]], rule: Join, end: Instant) -> Iterable[Span]:
     current: list[Outcome | None] = [None] * len(members)
     counts = [0] * len(_SLOTS)
-    changes = merge_sorted(
-        *([(span.start, index, span.outcome) for span in m] for index, m in enumerate(members))
+    changes = sorted(
+        ((span.start, index, span.outcome) for index, spans in enumerate(members) for span in spans),
+        key=_WHEN,
     )
     since: Instant | None = None
     for at, index, outcome in changes:

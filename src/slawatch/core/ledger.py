@@ -74,6 +74,54 @@ def union(intervals: Iterable[tuple[Instant, Instant]]) -> tuple[Interval, ...]:
     return tuple(joined)
 
 
+def intersect(one: Sequence[Interval], other: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return the time that lies in both; each of them sorted and without overlap.
+
+    >>> intersect((Interval(0, 5), Interval(8, 9)), (Interval(3, 10),))
+    (Interval(start=3, end=5), Interval(start=8, end=9))
+    """
+    found: list[Interval] = []
+    index = 0
+    for start, end in one:
+        while index < len(other) and other[index].end <= start:
+            index += 1
+        at = index
+        while at < len(other) and other[at].start < end:
+            low, high = max(start, other[at].start), min(end, other[at].end)
+            if low < high:
+                found.append(Interval(low, high))
+            at += 1
+    return tuple(found)
+
+
+def subtract(one: Sequence[Interval], other: Sequence[Interval]) -> tuple[Interval, ...]:
+    """Return the time of the first that does not lie in the second; each sorted and without overlap.
+
+    >>> subtract((Interval(0, 9),), (Interval(3, 4), Interval(8, 20)))
+    (Interval(start=0, end=3), Interval(start=4, end=8))
+    """
+    found: list[Interval] = []
+    index = 0
+    for start, end in one:
+        at = start
+        while index < len(other) and other[index].end <= start:
+            index += 1
+        cut = index
+        while cut < len(other) and other[cut].start < end:
+            if at < other[cut].start:
+                found.append(Interval(at, other[cut].start))
+            at = max(at, other[cut].end)
+            cut += 1
+        if at < end:
+            found.append(Interval(at, end))
+    return tuple(found)
+
+
+def total(intervals: Iterable[Interval]) -> Micros:
+    """Return how long intervals that do not overlap are together."""
+    return sum(end - start for start, end in intervals)
+
+
 def _mask(
     sources: Sequence[Sequence[tuple[Instant, Instant]]],
 ) -> tuple[tuple[Instant, Instant, TimeClass], ...]:

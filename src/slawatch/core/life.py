@@ -28,12 +28,13 @@ class LifeEvent(NamedTuple):
     Attributes:
         at: when, by the wall clock.
         kind: one of `KINDS`:
-            `start` (`version`, `digest` of the config, `pid`), `stop` (`why`), `beat` (nothing),
+            `start` (`version`, `digest` of the config, `pid`, and `last`: the last sign of life that the
+            store had of the daemon before, in microseconds), `stop` (`why`), `beat` (nothing),
             `clock_step` (`step`: microseconds by which the wall clock was set, negative for back; `at` is
             after it), `suspend` (`length`: microseconds without a running machine; `at` is after it),
             `config` (`digest`, `added`, `removed`, `changed`), `prober_died` (`prober`, `why`),
-            `prober_started` (`prober`, `pid`), `storage` (`why`, and `lost` samples with `since` where some
-            had to be dropped).
+            `prober_started` (`prober`, `pid`), `storage` (`why`, and with `since` where some are gone: `lost`
+            samples that had to be dropped, or `batches` of samples that had been stored).
         detail: JSON text of an object with the keys above.
     """
 
@@ -94,6 +95,9 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
             continue
         detail = details(event)
         if event.kind == "start":
+            last = _micros(detail, "last")
+            if last:
+                alive = min(last, event.at) if alive is None else max(alive, min(last, event.at))
             if stopped is not None:
                 found.append(Unwatched(stopped, event.at, "slawatch was stopped"))
             elif alive is not None:
@@ -117,9 +121,8 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
             since = dead_probers.pop(str(detail.get("prober", "")), None)
             if since is not None:
                 found.append(Unwatched(since, event.at, "a prober had died"))
-        elif event.kind == "storage" and _micros(detail, "lost") > 0:
-            since = _micros(detail, "since") or event.at
-            found.append(Unwatched(since, event.at, "samples had to be dropped: the store took none"))
+        elif event.kind == "storage" and (lost := _lost(detail)):
+            found.append(Unwatched(_micros(detail, "since") or event.at, event.at, lost))
         alive = max(alive, event.at) if alive is not None else event.at
     found.extend(_dead(dead_probers, end))
     if stopped is not None:
@@ -132,6 +135,12 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
 
 def _dead(probers: dict[str, Instant], end: Instant) -> list[Unwatched]:
     return [Unwatched(since, end, "a prober had died") for since in probers.values()]
+
+
+def _lost(detail: dict[str, Any]) -> str:
+    if _micros(detail, "lost") > 0:
+        return "samples had to be dropped: the store took none"
+    return "stored samples were lost: the database was damaged" if _micros(detail, "batches") > 0 else ""
 
 
 def _micros(detail: dict[str, Any], key: str) -> Micros:

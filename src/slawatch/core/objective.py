@@ -30,6 +30,9 @@ _OPERATORS: Final[dict[Operator, Callable[[Fraction, Fraction], bool]]] = {
 _TARGET: Final = re.compile(r"(<=|>=|<|>)?\s*(\S.*)", re.ASCII | re.DOTALL)
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)\s*(%?)", re.ASCII)
 _LATENCY: Final = "latency_"
+_SHARES: Final = {
+    "availability": "an availability", "success_rate": "a success rate", "ratio": "a ratio",
+}  # fmt: skip
 
 
 class Measure(StrEnum):
@@ -38,6 +41,10 @@ class Measure(StrEnum):
     AVAILABILITY = "availability"
     LATENCY = "latency"
     ERROR_RATE = "error_rate"
+    SUCCESS_RATE = "success_rate"
+    """The share of the probes that found the target working."""
+    RATIO = "ratio"
+    """The share of good events by two counters."""
 
 
 class Verdict(StrEnum):
@@ -121,8 +128,8 @@ class Sensitivity:
 def parse_target(metric: str, text: str) -> Target:
     """Return the target that an objective's metric and text name.
 
-    An availability is at least its target unless an operator says otherwise; a latency or an error rate must
-    say `<` or `<=`.
+    An availability, success rate or ratio is at least its target unless an operator says otherwise; a latency
+    or an error rate must say `<` or `<=`.
 
     >>> parse_target("availability", "99.9").value, str(parse_target("latency_p95", "< 500ms"))
     (Fraction(999, 1000), '< 500ms')
@@ -133,11 +140,11 @@ def parse_target(metric: str, text: str) -> Target:
     match = _TARGET.fullmatch(text.strip())
     operator = _operator(match[1]) if match else None
     rest = match[2] if match else ""
-    if metric == Measure.AVAILABILITY:
+    if metric in _SHARES:
         number = _percentage(rest, unit_needed=False)
         if number is None or operator in ("<", "<="):
-            raise ValueError(f'{text!r} is not a target for an availability, such as "99.9"')
-        return _rate_target(metric, Measure.AVAILABILITY, operator or ">=", number)
+            raise ValueError(f'{text!r} is not a target for {_SHARES[metric]}, such as "99.9"')
+        return _rate_target(metric, Measure(metric), operator or ">=", number)
     if metric == Measure.ERROR_RATE:
         number = _percentage(rest, unit_needed=True)
         if number is None or operator not in ("<", "<="):
@@ -145,7 +152,10 @@ def parse_target(metric: str, text: str) -> Target:
         return _rate_target(metric, Measure.ERROR_RATE, operator, number)
     if metric.startswith(_LATENCY):
         return _latency_target(metric, text, operator, rest)
-    raise ValueError(f"{metric!r} is not a metric of an objective: availability, latency_p95, error_rate")
+    raise ValueError(
+        f"{metric!r} is not a metric of an objective: availability, latency_p95, error_rate, success_rate or "
+        "ratio"
+    )
 
 
 def judge(

@@ -23,8 +23,11 @@ from slawatch.core.sample import Outcome
 CONFIRMED_WITHIN: Final[Micros] = 4_500 * MILLISECOND
 """From a hanging target's first bad result to the confirmation; half a second of the five is spare."""
 
-FIRST_WITHIN: Final[Micros] = 30 * SECOND
-"""A check with a long interval does not wait for its first regular due time."""
+SETTLING: Final[Micros] = 200 * MILLISECOND
+"""From a newcomer's coming to its first probe, at least: it comes with others, which have to be prepared."""
+
+APART: Final[Micros] = 5 * MILLISECOND
+"""Between the first probes of newcomers: a start adds at most two hundred probes a second."""
 
 _DOWN: Final = int(Outcome.DOWN)
 _UNKNOWN: Final = int(Outcome.UNKNOWN)
@@ -129,12 +132,22 @@ def next_due(rhythm: Rhythm, after: Instant) -> Instant:
     return after + rhythm.interval - (after - rhythm.phase) % rhythm.interval
 
 
-def begin(rhythm: Rhythm, now: Instant) -> Turn:
-    """Return the turn of a check that is watched from now on; its first probe comes within `FIRST_WITHIN`."""
+def begin(rhythm: Rhythm, now: Instant, queue: Instant = 0) -> tuple[Turn, Instant]:
+    """Return the turn of a check that is watched from now on, and where the queue of newcomers ends then.
+
+    Nobody waits a long interval for a first answer: newcomers are probed one after the other, `APART`, beside
+    the regular grid, which stays as it is. One whose regular time comes first, or soon after, waits for that.
+
+    Args:
+        rhythm: of the check.
+        now: when it came.
+        queue: where the queue ended after the newcomer before.
+    """
     regular = next_due(rhythm, now)
-    return Turn(
-        regular if rhythm.interval <= FIRST_WITHIN else min(regular, now + rhythm.phase % FIRST_WITHIN)
-    )
+    first = max(now + SETTLING, queue)
+    if regular - first <= min(rhythm.interval // 10, SECOND):
+        return Turn(regular), queue
+    return Turn(first), first + APART
 
 
 def launched(turn: Turn, number: int, now: Instant) -> Turn:

@@ -1,0 +1,255 @@
+"""`slawatch oncall show`, `gaps` and `ical`: who is on call when, as the configuration says."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from slawatch.cli import exits, terminal
+from slawatch.cli.options import AsJson, ConfigFile, load_config
+
+if TYPE_CHECKING:
+    from slawatch.config.model import Config
+    from slawatch.core.instant import Instant
+    from slawatch.core.rota import Schedule
+
+_NO_SCHEDULES = "no schedules are configured: write [schedules.NAME] with its layers\n"
+_SHOWN_DAYS = 14
+_FEED_BACK_DAYS = 7
+_FEED_AHEAD_DAYS = 90
+_MOST_DAYS = 3660
+_EARLIEST = "1970-01-01T00:00:00Z"
+_LATEST = "2200-01-01T00:00:00Z"
+
+ScheduleName = Annotated[
+    str | None, typer.Option("--schedule", metavar="NAME", help="Only this schedule; by default all.")
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="TIME", help="From a date or time: 2026-12-24, 2026-12-24T09:00:00+01:00."
+    ),
+]
+To = Annotated[str | None, typer.Option("--to", metavar="TIME", help="Until then, exclusive.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(help="Who is on call, when, and when nobody is.", no_args_is_help=True)
+    group.callback()(_group)
+    group.command(
+        "show",
+        help="Tell who is on call now, or at another time; with --from and --to, the shifts in between.",
+        epilog="Examples: slawatch oncall show; slawatch oncall show --schedule primary --at 2026-12-24; "
+        "slawatch oncall show --from 2026-12-01 --to 2027-01-01",
+    )(show)
+    group.command(
+        "gaps",
+        help="Tell when nobody is on call in the days to come.",
+        epilog="Example: slawatch oncall gaps --days 90",
+    )(gaps)
+    group.command(
+        "ical",
+        help="Write the shifts as an iCalendar file, for calendars to import.",
+        epilog="Example: slawatch oncall ical --person alice --output alice.ics",
+    )(ical)
+    app.add_typer(group, name="oncall")
+
+
+def _group() -> None:
+    """Who is on call, when, and when nobody is."""
+
+
+def show(
+    schedule: ScheduleName = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="At that time; now by default.", show_default=False)
+    ] = None,
+    start: From = None,
+    end: To = None,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> int:
+    """Tell who is on call."""
+    from slawatch import clock
+    from slawatch.core import oncall
+
+    loaded = load_config(config)
+    chosen = _chosen(loaded, schedule)
+    zone = chosen[0].timezone if len(chosen) == 1 else loaded.timezone
+    now = clock.now()
+    if start is not None or end is not None:
+        if at is not None:
+            raise typer.BadParameter("it does not go with --from and --to", param_hint="--at")
+        low, high = _span(start, end, zone, now, now, _SHOWN_DAYS)
+        if as_json:
+            _print_json([row for one in chosen for row in oncall.show_shifts(one, low, high)])
+            return exits.OK
+        _print_shifts(loaded, chosen, low, high, now)
+        return exits.OK
+    moment = now if at is None else _moment(at, zone, "--at")
+    if as_json:
+        answers = [oncall.show(one, moment) for one in chosen]
+        _print_json(answers[0] if len(answers) == 1 else answers)
+        return exits.OK
+    _print_now(loaded, chosen, moment)
+    return exits.OK
+
+
+def gaps(
+    schedule: ScheduleName = None,
+    days: Annotated[
+        int, typer.Option(min=1, max=_MOST_DAYS, metavar="N", help="How many days ahead to look.")
+    ] = 30,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where there is a gap.")] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> int:
+    """Tell when nobody is on call."""
+    from slawatch import clock
+    from slawatch.cli import oncall_table
+    from slawatch.core import oncall
+    from slawatch.core.instant import DAY
+
+    loaded = load_config(config)
+    chosen = _chosen(loaded, schedule)
+    now = clock.now()
+    end = now + days * DAY
+    found = [(one, oncall.gaps(one, now, end)) for one in chosen]
+    if as_json:
+        answers = [oncall.show_gaps(one, now, end) for one in chosen]
+        _print_json(answers[0] if len(answers) == 1 else answers)
+    elif not chosen:
+        sys.stdout.write(_NO_SCHEDULES)
+    else:
+        sys.stdout.write(oncall_table.render_gaps(found, days, terminal.of()))
+    return exits.NO if exit_code and any(holes for _, holes in found) else exits.OK
+
+
+def ical(
+    schedule: ScheduleName = None,
+    person: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only the shifts of one person.", show_default=False)
+    ] = None,
+    start: From = None,
+    end: To = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where to write; printed by default."),
+    ] = None,
+    config: ConfigFile = None,
+) -> int:
+    """Write the shifts as an iCalendar file."""
+    from slawatch import clock
+    from slawatch.core.instant import DAY
+    from slawatch.web import answer_oncall
+
+    loaded = load_config(config)
+    if schedule is not None and person is not None:
+        raise typer.BadParameter("it does not go with --schedule", param_hint="--person")
+    chosen = _chosen(loaded, schedule)
+    if person is not None:
+        _known("person", person, list(loaded.people), "--person")
+    zone = chosen[0].timezone if len(chosen) == 1 else loaded.timezone
+    now = clock.now()
+    low, high = _span(start, end, zone, now, now - _FEED_BACK_DAYS * DAY, _FEED_AHEAD_DAYS)
+    listed = answer_oncall.entries(chosen, low, high, person)
+    about = loaded.people[person].shown if person else schedule or "all schedules"
+    text = answer_oncall.ical(f"On call: {about}", listed, loaded.people, zone, now)
+    if output is None or str(output) == "-":
+        sys.stdout.write(text.decode())
+        return exits.OK
+    draft = output.with_name(f".{output.name}.draft")
+    try:
+        draft.write_bytes(text)
+        draft.replace(output)
+    finally:
+        draft.unlink(missing_ok=True)
+    count = f"{len(listed)} shift{'s' if len(listed) != 1 else ''}"
+    typer.echo(f"{output}: {count}")
+    return exits.OK
+
+
+def _chosen(config: "Config", name: str | None) -> list["Schedule"]:
+    if name is None:
+        return list(config.schedules.values())
+    _known("schedule", name, list(config.schedules), "--schedule")
+    return [config.schedules[name]]
+
+
+def _known(what: str, name: str, known: Sequence[str], option: str) -> None:
+    from slawatch.config.problem import nearest
+
+    if name not in known:
+        there_are = f"there are {', '.join(known[:8])}" if known else f"no {what} is configured"
+        raise typer.BadParameter(
+            f"there is no {what} {name!r}: {nearest(name, known) or there_are}", param_hint=option
+        )
+
+
+def _moment(text: str, zone: str, option: str) -> "Instant":
+    from slawatch.core.instant import parse_rfc3339
+    from slawatch.core.period import parse_moment
+
+    try:
+        found = parse_moment(text, zone)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+    if not parse_rfc3339(_EARLIEST) <= found < parse_rfc3339(_LATEST):
+        raise typer.BadParameter("schedules are known from 1970 to 2200", param_hint=option)
+    return found
+
+
+def _span(
+    start: str | None, end: str | None, zone: str, now: "Instant", default: "Instant", days: int
+) -> tuple["Instant", "Instant"]:
+    """Return the time that --from and --to name; what is not written is `default`, and `days` after now."""
+    from slawatch.core.instant import DAY
+
+    low = default if start is None else _moment(start, zone, "--from")
+    high = max(low, now) + days * DAY if end is None else _moment(end, zone, "--to")
+    if high <= low:
+        raise typer.BadParameter("it is not after --from", param_hint="--to")
+    if high - low > _MOST_DAYS * DAY:
+        raise typer.BadParameter("ten years at most", param_hint="--to")
+    return low, high
+
+
+def _print_now(config: "Config", chosen: list["Schedule"], at: "Instant") -> None:
+    from slawatch.cli import oncall_table
+    from slawatch.core.instant import DAY
+    from slawatch.core.oncall import next_change, on_call, who
+
+    if not chosen:
+        sys.stdout.write(_NO_SCHEDULES)
+        return
+    standings = []
+    for schedule in chosen:
+        change = next_change(schedule, at, at + 366 * DAY)
+        following = None if change is None else (change, on_call([schedule], change))
+        standings.append(oncall_table.Standing(schedule, who(schedule, at), following))
+    sys.stdout.write(oncall_table.render_now(standings, config.people, at, terminal.of()))
+
+
+def _print_shifts(
+    config: "Config", chosen: list["Schedule"], start: "Instant", end: "Instant", now: "Instant"
+) -> None:
+    from slawatch.cli import oncall_table
+    from slawatch.core.rota import swept
+
+    if not chosen:
+        sys.stdout.write(_NO_SCHEDULES)
+    shown = terminal.of()
+    blocks = [
+        oncall_table.render_shifts(schedule, swept(schedule, start, end), config.people, now, shown)
+        for schedule in chosen
+    ]
+    sys.stdout.write("\n".join(blocks))
+
+
+def _print_json(answer: Any) -> None:
+    import json
+
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")

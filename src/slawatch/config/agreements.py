@@ -1,0 +1,114 @@
+"""`[agreements.NAME]`: terms as they are written, over those of a preset, with what later versions change."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from slawatch.config import preset
+from slawatch.config.annotations import keys
+from slawatch.config.problem import KeyPath, nearest, one_of
+from slawatch.config.reading import BAD, Reader
+from slawatch.core.agreement import Agreement
+from slawatch.core.check import Organization
+
+FIXED: Final = ("organization", "versions")
+"""What a later version of an agreement cannot change."""
+
+_KEYS: Final = tuple(key for key in keys(Agreement) if key != "key")
+
+
+def read_agreement(
+    reader: Reader,
+    key: str,
+    table: Mapping[str, Any],
+    organizations: Mapping[str, Organization],
+    timezone: str,
+) -> Agreement | None:
+    """Return an agreement, or None where it cannot be read; every mistake is told to the reader.
+
+    Args:
+        reader: of the document.
+        key: the name of the table.
+        table: what stands in it.
+        organizations: those that could be read, for their time zones.
+        timezone: where neither the agreement nor its organisation says one.
+    """
+    path: KeyPath = ("agreements", key)
+    reader.unknown(table, _KEYS, path)
+    owner = organizations.get(str(table.get("organization")))
+    zone = owner.timezone if owner else timezone
+    own = {name: value for name, value in table.items() if name != "versions"}
+    own = _over_preset(reader, own, path)
+    base = _terms(reader, key, {"timezone": zone, **own}, path, _placed(path, table))
+    versions = _versions(reader, key, table, own, path, zone)
+    if base is None or versions is None:
+        return None
+    return replace(base, versions=versions)
+
+
+def _versions(
+    reader: Reader, key: str, table: Mapping[str, Any], own: Mapping[str, Any], path: KeyPath, zone: str
+) -> tuple[Agreement, ...] | None:
+    written = table.get("versions", [])
+    here = (*path, "versions")
+    if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
+        reader.wrong(here, f"an array of tables [[agreements.{key}.versions]]", written, hide=True)
+        return None
+    found: list[Agreement | None] = []
+    for number, changes in enumerate(written):
+        at = (*here, number)
+        for name in FIXED:
+            if name in changes:
+                reader.problem((*at, name), "a later version of an agreement cannot change this")
+        reader.unknown(changes, _KEYS, at)
+        if "effective_from" not in changes:
+            reader.problem(at, 'the key "effective_from" is missing', expected="a date such as 2027-01-01")
+            found.append(None)
+            continue
+        later = {name: value for name, value in changes.items() if name not in FIXED}
+        whole = {"timezone": zone, **own, **_over_preset(reader, later, at)}
+        if later.get("preset") is None and "preset" in own:
+            whole["preset"] = own["preset"]
+        found.append(_terms(reader, key, whole, path, _placed(at, later, _placed(path, table))))
+    good = tuple(one for one in found if one is not None)
+    return good if len(good) == len(found) else None
+
+
+def _over_preset(reader: Reader, table: dict[str, Any], path: KeyPath) -> dict[str, Any]:
+    """Return a table with the terms of its preset where it says nothing itself."""
+    name = table.get("preset")
+    if name is None:
+        return table
+    if not isinstance(name, str) or name not in preset.names():
+        hint = nearest(name, preset.names()) if isinstance(name, str) else ""
+        message = "there is no such preset" + (f": {hint}" if hint else "")
+        reader.wrong((*path, "preset"), one_of(preset.names()), name, message)
+        return table
+    return {**preset.load(name).terms, **table}
+
+
+def _placed(
+    path: KeyPath, table: Mapping[str, Any], otherwise: Callable[[str], KeyPath] | None = None
+) -> Callable[[str], KeyPath]:
+    """Return where a key stands: in this table, else in its preset, else where it is otherwise."""
+
+    def at(key: str) -> KeyPath:
+        if key in table:
+            return (*path, key)
+        if "preset" in table and isinstance(table["preset"], str):
+            name = table["preset"]
+            if name in preset.names() and key in preset.load(name).terms:
+                return (*path, "preset")
+        return otherwise(key) if otherwise else (*path, key)
+
+    return at
+
+
+def _terms(
+    reader: Reader, key: str, whole: Mapping[str, Any], path: KeyPath, at: Callable[[str], KeyPath]
+) -> Agreement | None:
+    values = reader.fields(Agreement, whole, path, given=("key", "versions"), at=at)
+    if BAD in values.values():
+        return None
+    found = reader.build(Agreement, {**values, "key": key}, path, at)
+    return found if isinstance(found, Agreement) else None

@@ -1,0 +1,110 @@
+"""`[alerting]`, and what alerts go through: rules, routes, workflows, inhibitions, quiet hours."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from slawatch.config.reading import BAD, Reader
+from slawatch.config.tables import named_tables, table_array
+from slawatch.core.check import Service
+from slawatch.core.dependency import Dependency
+from slawatch.core.inhibition import Inhibition
+from slawatch.core.instant import MINUTE, SECOND
+from slawatch.core.quiet import QuietHours
+from slawatch.core.route import Route
+from slawatch.core.rule import Rule
+from slawatch.core.text import Duration, Secret
+from slawatch.core.workflow import Workflow
+
+Severity = Literal["info", "low", "medium", "high", "critical"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting:
+    """How states become alerts, and who hears of trouble with slawatch itself.
+
+    Attributes:
+        instance: names this installation to providers that hear of several; it never changes while incidents
+            are open.
+        url: where people reach this installation, for links in messages; absent, there are none.
+        down: how bad it is that a check is down: `critical`, `high`, `medium`, `low` or `info`.
+        degraded: how bad it is that a check is degraded; absent, that is no alert.
+        no_data: how bad it is that a check has no results.
+        recover_after: so many good probes in a row end an alert.
+        flapping: an alert that changes too often is told once, until it is steady again.
+        start_grace: so long after a start overdue levels wait for the first results.
+        meta: who is told of trouble with slawatch itself: `channel:`, `person:`, `team:` or `schedule:` and a
+            name; best through channels that nothing else needs.
+        ping: a URL that is called as long as all is well, so that somebody outside notices the silence.
+        ping_every: how often.
+
+    Raises:
+        ValueError: a number that cannot be meant.
+    """
+
+    instance: str = "slawatch"
+    url: str = ""
+    down: Severity = "critical"
+    degraded: Severity | None = None
+    no_data: Severity = "high"
+    recover_after: int = 1
+    flapping: bool = True
+    start_grace: Duration = MINUTE
+    meta: tuple[str, ...] = ()
+    ping: str | Secret | None = None
+    ping_every: Duration = MINUTE
+
+    def __post_init__(self) -> None:
+        if not self.instance or not self.instance.isprintable() or any(c in self.instance for c in " :/"):
+            raise ValueError("instance: a word without spaces, colons and slashes")
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise ValueError("url: begins with https:// or http://")
+        if not 1 <= self.recover_after <= 100:
+            raise ValueError("recover_after: from 1 to 100")
+        if not 0 <= self.start_grace <= 10 * MINUTE:
+            raise ValueError("start_grace: ten minutes at most")
+        ping = self.ping.value if isinstance(self.ping, Secret) else self.ping
+        if ping is not None and not ping.startswith(("https://", "http://")):
+            raise ValueError("ping: begins with https:// or http://")
+        if not 10 * SECOND <= self.ping_every <= 60 * MINUTE:
+            raise ValueError("ping_every: from 10s to 1h")
+
+
+def read_rules(reader: Reader) -> tuple[Rule, ...]:
+    """Return the rules on metrics."""
+    return table_array(reader, "rules", Rule)
+
+
+def read_routes(reader: Reader) -> tuple[Route, ...]:
+    """Return the routes, in their order."""
+    return table_array(reader, "routes", Route)
+
+
+def read_workflows(reader: Reader) -> tuple[Workflow, ...]:
+    """Return the workflows."""
+    return table_array(reader, "workflows", Workflow)
+
+
+def read_inhibitions(reader: Reader) -> tuple[Inhibition, ...]:
+    """Return the inhibition rules."""
+    return table_array(reader, "inhibit", Inhibition)
+
+
+def read_quiet_hours(reader: Reader, timezone: str) -> dict[str, QuietHours]:
+    """Return the quiet hours by name."""
+    found = {}
+    for name, table in named_tables(reader, "quiet_hours").items():
+        table = {"timezone": timezone, **table}
+        value = reader.table(QuietHours, table, ("quiet_hours", name), {"name": name})
+        if value is not BAD:
+            found[name] = value
+    return found
+
+
+def dependencies(services: dict[str, Service]) -> tuple[Dependency, ...]:
+    """Return what services depend on; of what stands in for each other, one is enough."""
+    return tuple(
+        Dependency(service.name, parent, group=f"{service.name}:{number}" if len(parents) > 1 else "")
+        for service in services.values()
+        for number, parents in enumerate(service.depends_on)
+        for parent in parents
+    )

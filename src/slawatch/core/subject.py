@@ -1,0 +1,365 @@
+"""What an agreement judges on its own: a service, or a group of services that it sees as one."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from slawatch.core.adjustment import Adjustment, Spans, holding, spans
+from slawatch.core.agreement import Agreement
+from slawatch.core.availability import (
+    EDGES,
+    Assessment,
+    Portion,
+    Terms,
+    Watched,
+    assess_portions,
+    reaching,
+    watch,
+)
+from slawatch.core.calendar import Calendar
+from slawatch.core.check import Join, Maintenance, Service
+from slawatch.core.clause import NOTHING_GRANTED, Grant, grant
+from slawatch.core.counting import Look
+from slawatch.core.evidence import CheckEvidence, ServiceEvidence
+from slawatch.core.instant import Instant, Micros
+from slawatch.core.join import join_spans
+from slawatch.core.ledger import Exclusions, Interval, Piece, intersect, planned, subtract, union
+from slawatch.core.outage import outage_id
+from slawatch.core.sample import Outcome
+from slawatch.core.timeline import Edges, Span, merge
+from slawatch.core.version import Part
+from slawatch.core.version import parts as parts_of
+
+_UNSEEN = (CheckEvidence(check="", first_sample=None, held_until=None),)
+_NO_SPANS = Spans()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """All that figures rest on besides the agreement.
+
+    Attributes:
+        services: by name.
+        evidence: what was measured about each, by name; one that is absent was never monitored.
+        calendars: the service hours, by name.
+        maintenance: all windows of announced work of each service, by name, whatever their time.
+        adjustments: as they stand.
+        start, end: the period, as far as the agreement is in force.
+        now: time from here on is the future.
+        reach: the end of the window that the evidence was gathered for, where that is later than the end.
+    """
+
+    services: Mapping[str, Service]
+    evidence: Mapping[str, ServiceEvidence]
+    calendars: Mapping[str, Calendar]
+    maintenance: Mapping[str, tuple[Maintenance, ...]]
+    adjustments: tuple[Adjustment, ...]
+    start: Instant
+    end: Instant
+    now: Instant
+    reach: Instant | None = None
+    _outside: dict[tuple[str, Instant, Instant], tuple[Interval, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _watched: dict[tuple[str, Instant, Instant], Watched] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def watched(self, service: str, low: Instant, high: Instant) -> Watched:
+        """Return what was seen of a service in `[low, high)`."""
+        key = (service, low, high)
+        if key not in self._watched:
+            known = self.services.get(service)
+            self._watched[key] = watch(self.checks(service), known.join if known else "all", low, high)
+        return self._watched[key]
+
+    def window(self, services: Iterable[str], start: Instant, end: Instant) -> tuple[Instant, Instant]:
+        """Return the interval that must be looked at to see the outages of some services whole."""
+        every = (entry for service in services for entry in self.checks(service))
+        return reaching(every, start, end, self.now, self.reach)
+
+    def outside(self, terms: Agreement, start: Instant, end: Instant) -> tuple[Interval, ...]:
+        """Return the time outside of the service hours of some terms.
+
+        Raises:
+            ValueError: there is no such calendar.
+        """
+        if not terms.calendar:
+            return ()
+        if terms.calendar not in self.calendars:
+            raise ValueError(f"agreement {terms.key}: there is no calendar {terms.calendar!r}")
+        key = (terms.calendar, start, end)
+        if key not in self._outside:
+            self._outside[key] = self.calendars[terms.calendar].outside(start, end)
+        return self._outside[key]
+
+    def checks(self, service: str) -> tuple[CheckEvidence, ...]:
+        """Return what the checks of a service saw."""
+        found = self.evidence.get(service)
+        return found.checks if found and found.checks else _UNSEEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A service or group, with all that follows for it.
+
+    Attributes:
+        name: of the service or group.
+        members: the services of a group; of a service itself.
+        group: whether it is a group.
+        adjusted: the assessment with the adjustments that hold: the figure of the contract.
+        measured: the same without any adjustment; the same object where there is none.
+        portions: how its time counted.
+        grants: what the clause grants of each member's announced work, by service.
+        adjustments: those that hold for it or its members.
+        planned: how much of the whole period counts by the terms, watched or not, elapsed or not.
+        remaining: how much of that is still to come.
+        before: while the period runs, the time before it as it counted, as far back as is known.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    group: bool
+    adjusted: Assessment
+    measured: Assessment
+    portions: tuple[Portion, ...]
+    grants: Mapping[str, Grant]
+    adjustments: tuple[Adjustment, ...]
+    planned: Micros
+    remaining: Micros
+    before: tuple[Piece, ...] = ()
+
+    @property
+    def terms(self) -> Terms:
+        """How its latest portion counts."""
+        return self.portions[-1].terms
+
+
+def subjects(agreement: Agreement, parts: Sequence[Part], grounds: Grounds) -> tuple[Subject, ...]:
+    """Return all that an agreement judges: what the newest part names, then what only older ones do."""
+    names = dict.fromkeys(name for part in reversed(parts) for name in part.terms.subjects)
+    return tuple(_subject(name, agreement, parts, grounds) for name in names)
+
+
+def joined(name: str, agreement: Agreement, parts: Sequence[Part], grounds: Grounds) -> Subject:
+    """Return all services and groups of an agreement as one that is up while all of them are."""
+    terms = parts[-1].terms
+    nodes = tuple(_tree(subject, terms) for subject in terms.subjects)
+    members = dict.fromkeys(member for node in nodes for member in node.members)
+    return _assessed(name, _Tree(tuple(members), "all", nodes), agreement, parts, grounds)
+
+
+class _Tree(NamedTuple):
+    """How the services below a subject make its state; without nodes it is a service itself."""
+
+    members: tuple[str, ...]
+    rule: Join = "all"
+    nodes: "tuple[_Tree, ...]" = ()
+
+    def spans(self, seen: Mapping[str, tuple[Span, ...]]) -> tuple[Span, ...]:
+        if not self.nodes:
+            return seen[self.members[0]]
+        return join_spans([node.spans(seen) for node in self.nodes], self.rule)
+
+
+def _tree(name: str, terms: Agreement) -> _Tree:
+    if name not in terms.groups:
+        return _Tree((name,))
+    group = terms.groups[name]
+    return _Tree(group.services, group.join, tuple(_Tree((member,)) for member in group.services))
+
+
+def _subject(name: str, agreement: Agreement, parts: Sequence[Part], grounds: Grounds) -> Subject:
+    own = [part for part in parts if name in part.terms.subjects]
+    return _assessed(name, _tree(name, own[-1].terms), agreement, own, grounds)
+
+
+def _assessed(
+    name: str, tree: _Tree, agreement: Agreement, parts: Sequence[Part], grounds: Grounds
+) -> Subject:
+    start, end = parts[0].start, parts[-1].end
+    # Members of one figure are looked at over one interval; so they are read once for all figures of it.
+    whole = agreement.services if parts[-1].terms.combine == "all" else tree.members
+    low, high = grounds.window({*whole, *tree.members}, start, end)
+    making = _Making(name, tree, agreement, parts, grounds, low, high)
+    approval = parts[-1].terms.approval
+    held = {who: holding(grounds.adjustments, who, approval) for who in (name, *tree.members)}
+    measured = adjusted = making.assess({})
+    made: dict[str, Spans] = {}
+    if any(held.values()):
+        made = {who: spans(found, making.outages(who)) for who, found in held.items() if found}
+        adjusted = making.assess(made)
+    portions = making.portions(parts, made.get(name, _NO_SPANS), making.granted)
+    return Subject(
+        name=name,
+        members=tree.members,
+        group=bool(tree.nodes),
+        adjusted=adjusted,
+        measured=measured,
+        portions=portions,
+        grants=making.grants,
+        adjustments=tuple(dict.fromkeys(a for found in held.values() for a in found)),
+        planned=sum(planned(p.start, p.end, p.exclusions) for p in portions),
+        remaining=sum(planned(max(p.start, grounds.now), p.end, p.exclusions) for p in portions),
+        before=making.before(low, start, made) if start <= grounds.now < end else (),
+    )
+
+
+class _Making:
+    """A subject on its way: what was seen of its members, and what of it is left out."""
+
+    __slots__ = ("agreement", "granted", "grants", "grounds", "name", "parts", "seen", "tree")
+
+    def __init__(
+        self,
+        name: str,
+        tree: _Tree,
+        agreement: Agreement,
+        parts: Sequence[Part],
+        grounds: Grounds,
+        low: Instant,
+        high: Instant,
+    ) -> None:
+        self.name = name
+        self.tree = tree
+        self.agreement = agreement
+        self.parts = parts
+        self.grounds = grounds
+        self.seen = {member: grounds.watched(member, low, high) for member in tree.members}
+        self.grants = self._grants(parts[0].start, parts[-1].end)
+        self.granted = _by_all(self.grants)
+
+    def assess(self, made: Mapping[str, Spans]) -> Assessment:
+        portions = self.portions(self.parts, made.get(self.name, _NO_SPANS), self.granted)
+        return assess_portions(self.name, self._watched(made, self.grants), portions, self.grounds.now)
+
+    def portions(
+        self, parts: Sequence[Part], made: Spans, granted: tuple[Interval, ...]
+    ) -> tuple[Portion, ...]:
+        return tuple(
+            Portion(
+                start=part.start,
+                end=part.end,
+                terms=counting_terms(part.terms),
+                exclusions=Exclusions(
+                    outside_hours=self.grounds.outside(part.terms, part.start, part.end),
+                    maintenance=granted,
+                    excused=made.excused,
+                ),
+                counted=made.counted,
+            )
+            for part in parts
+        )
+
+    def before(self, low: Instant, start: Instant, made: Mapping[str, Spans]) -> tuple[Piece, ...]:
+        """Return the time before the period as it counted."""
+        earlier = parts_of(self.agreement, low, start) if low < start else ()
+        if not earlier:
+            return ()
+        grants = self._grants(earlier[0].start, start)
+        look = Look(self._measured(made, grants), self.grounds.now)
+        found = self.portions(earlier, made.get(self.name, _NO_SPANS), _by_all(grants))
+        return tuple(piece for portion in found for piece in look.pieces(portion))
+
+    def outages(self, who: str) -> dict[str, tuple[Instant, Instant]]:
+        """Return the outages of the subject, or of one of its members, by id."""
+        spans = self.seen[who].spans["measured"] if who in self.seen else self._measured({}, self.grants)
+        found = Look(spans, self.grounds.now).runs(counting_terms(self.parts[-1].terms).bad)
+        return {outage_id(who, run.start): (run.start, run.end) for run in found}
+
+    def _grants(self, start: Instant, end: Instant) -> dict[str, Grant]:
+        return {
+            member: grant(self.agreement, windows, start, end, self.grounds.outside)
+            if (windows := self.grounds.maintenance.get(member))
+            else NOTHING_GRANTED
+            for member in self.tree.members
+        }
+
+    def _watched(self, made: Mapping[str, Spans], grants: Mapping[str, Grant]) -> Watched:
+        if not self.tree.nodes:
+            return self.seen[self.tree.members[0]]
+        nothing: dict[str, tuple[Interval, ...]] = dict.fromkeys(self.seen, ())
+        left_out = self._left_out(grants)
+        raw = worked = None
+        if any(left_out.values()) or made:
+            raw = worked = self._joined("measured", nothing, {})
+        if made:
+            worked = self._joined("measured", nothing, made)
+        return Watched(
+            spans={edges: self._joined(edges, left_out, made) for edges in EDGES},
+            members={check: found for seen in self.seen.values() for check, found in seen.members.items()},
+            worked=worked,
+            raw=raw,
+        )
+
+    def _measured(self, made: Mapping[str, Spans], grants: Mapping[str, Grant]) -> tuple[Span, ...]:
+        if not self.tree.nodes:
+            return self.seen[self.tree.members[0]].spans["measured"]
+        return self._joined("measured", self._left_out(grants), made)
+
+    def _left_out(self, grants: Mapping[str, Grant]) -> dict[str, tuple[Interval, ...]]:
+        """Return when each member has no say: in its own maintenance, while others are not in theirs."""
+        whole = _by_all(grants)
+        return {member: subtract(found.granted, whole) for member, found in grants.items()}
+
+    def _joined(
+        self, edges: Edges, left_out: Mapping[str, tuple[Interval, ...]], made: Mapping[str, Spans]
+    ) -> tuple[Span, ...]:
+        seen = {}
+        for member, found in self.seen.items():
+            own = made.get(member, _NO_SPANS)
+            mute = union((*left_out[member], *own.excused))
+            seen[member] = _masked(found.spans[edges], mute, own.counted)
+        return self.tree.spans(seen)
+
+
+def counting_terms(terms: Agreement) -> Terms:
+    """Return how a version of an agreement counts time."""
+    return Terms(
+        unknown=terms.unknown,
+        degraded=terms.degraded,
+        min_outage=terms.min_outage,
+        quantise=terms.quantise,
+    )
+
+
+def _by_all(grants: Mapping[str, Grant]) -> tuple[Interval, ...]:
+    """Return the granted maintenance of a service; of a group, that of all its members at once."""
+    first, *others = (found.granted for found in grants.values())
+    for other in others:
+        first = intersect(first, other)
+    return first
+
+
+def _masked(
+    found: Sequence[Span], left_out: Sequence[Interval], counted: Sequence[Interval]
+) -> tuple[Span, ...]:
+    """Return a member's spans without a say where it is left out, and down where it counts as such."""
+    if not left_out and not counted:
+        return tuple(found)
+    marks = sorted(
+        [(*interval, Outcome.DOWN) for interval in counted]
+        + [(*interval, None) for interval in subtract(left_out, counted)]
+    )
+    return tuple(merge(_marked(found, marks)))
+
+
+def _marked(
+    found: Sequence[Span], marks: Sequence[tuple[Instant, Instant, Outcome | None]]
+) -> Iterator[Span]:
+    index = 0
+    for span in found:
+        at = span.start
+        while at < span.end:
+            while index < len(marks) and marks[index][1] <= at:
+                index += 1
+            if index == len(marks) or marks[index][0] >= span.end:
+                yield Span(at, span.end, span.outcome)
+                break
+            low, high, outcome = marks[index]
+            if at < low:
+                yield Span(at, low, span.outcome)
+                at = low
+            until = min(high, span.end)
+            yield Span(at, until, outcome)
+            at = until
