@@ -31,8 +31,9 @@ def name_of(path: Path) -> str:
 
 
 def test_the_rooms_are_those_of_the_plan_and_two_levels_deep() -> None:
+    no_code = {"__pycache__", "templates", "static", "presets"}
     folders = {
-        p for p in SOURCE.rglob("*") if p.is_dir() and p.name not in {"__pycache__", "templates", "static"}
+        p for p in SOURCE.rglob("*") if p.is_dir() and not no_code.intersection(p.relative_to(SOURCE).parts)
     }
     assert {p.name for p in folders if p.parent == SOURCE} == ROOMS
     assert not [p for p in folders if p.parent != SOURCE]

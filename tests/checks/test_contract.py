@@ -17,7 +17,8 @@ from slawatch.checks import CheckType, load, names
 from slawatch.checks._address import parse_address
 from slawatch.checks._attempt import Attempt
 from slawatch.checks._dns import Resolver
-from slawatch.checks.http import Auth
+from slawatch.checks._exposition import parse_selector
+from slawatch.checks._http_plan import Auth
 from slawatch.core.instant import MINUTE, SECOND
 from slawatch.core.sample import Cause, Measure, Observation, Outcome
 from slawatch.core.text import Secret
@@ -39,6 +40,13 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     "http": [
         {"url": f"http://127.0.0.1:{PORT}/", "auth": Auth(type="basic", username="u", password=SECRET)},
         {"url": f"https://127.0.0.1:{PORT}/", "headers": {"X-Key": SECRET}},
+    ],
+    "scrape": [
+        {
+            "url": f"http://127.0.0.1:{PORT}/metrics",
+            "counters": {"total": parse_selector('requests_total{code!~"5.."}')},
+            "auth": Auth(type="bearer", token=SECRET),
+        },
     ],
     "tcp": [{"address": parse_address(f"127.0.0.1:{PORT}"), "send": SECRET, "expect": "x"}],
 }

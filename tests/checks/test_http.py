@@ -17,8 +17,9 @@ from tests.checks.servers import (
 )
 
 from slawatch.checks._http_expect import parse_json_paths, parse_regex, parse_statuses
+from slawatch.checks._http_plan import Auth
 from slawatch.checks._tls import TlsSettings
-from slawatch.checks.http import Auth, Expect, Options, prepare, probe
+from slawatch.checks.http import Expect, Options, prepare, probe
 from slawatch.core.instant import MILLISECOND, SECOND
 from slawatch.core.sample import Cause, Measure, Outcome
 from slawatch.core.text import Secret
@@ -148,6 +149,11 @@ async def test_https_is_verified_and_its_certificate_measured(nursery: trio.Nurs
     (days,) = found.measures
     assert (days.name, days.unit) == ("certificate_days", "d")
     assert days.value > 300
+
+    seen = attempt()
+    found = await asked(f"https://localhost:{port}/", seen)
+    assert (found.outcome, found.cause) == (Outcome.DOWN, Cause.CERTIFICATE)
+    assert seen.transcript().count(found.reason) == 1
 
 
 async def test_a_certificate_that_ends_soon_is_degraded(nursery: trio.Nursery, tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ FILES = [
     "gold-2026-01-ledger.csv",
     "gold-2026-01-outages.csv",
     "gold-2026-01-objectives.csv",
+    "gold-2026-01-credits.csv",
+    "gold-2026-01-maintenance.csv",
     "gold-2026-01.json",
 ]
 

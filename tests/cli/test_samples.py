@@ -91,6 +91,7 @@ def test_no_database_yet(home: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "there is no database" in capsys.readouterr().err
     assert not (home / "x.csv").exists()
     assert main(["export", "samples", "--output", "no/folder/x.csv"]) == 74
+    assert capsys.readouterr().err == "slawatch: no/folder/x.csv: No such file or directory\n"
 
 
 def test_while_the_daemon_runs_it_gets_the_file(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

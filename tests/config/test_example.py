@@ -94,8 +94,9 @@ def test_no_key_of_a_section_is_missing(tree: dict[str, Any]) -> None:
 def test_no_key_of_a_check_type_is_missing(tree: dict[str, Any], name: str) -> None:
     tables = [table for table in tree["checks"].values() if table["type"] == name]
     gone = missing(check_types.load(name).options, tables)
-    # What speaking TLS takes is the same everywhere and shown once, with the http check.
-    assert [key for key in gone if name == "http" or "TlsSettings" not in key] == []
+    # TLS and credentials are the same everywhere and shown once, with the http checks.
+    shown = (".TlsSettings.", "._http_plan.Auth.")
+    assert [key for key in gone if name == "http" or not any(part in key for part in shown)] == []
 
 
 @pytest.mark.parametrize("name", check_types.names())

@@ -16,6 +16,12 @@ HEAD = (
     '[agreements.gold]\norganization = "acme"\nservices = ["shop", "mail"]\n'
 )
 PROMISE = '[[agreements.gold.objectives]]\nid = "a"\nmetric = "availability"\ntarget = "99.9"\n'
+PAGE = (
+    '[checks.page]\nservice = "page"\ntype = "scrape"\nurl = "http://h/metrics"\n'
+    'counters = { good = "ok_total", total = "all_total" }\n'
+)
+RATIO = 'metric = "ratio"\ntarget = "99"\n'
+CHECK, COUNTERS = 'check = "page"\n', 'good = "good"\ntotal = "total"\n'
 FEE = 'fee = { amount = "1200.00", currency = "EUR" }\n'
 
 
@@ -119,14 +125,37 @@ def test_terms_that_cannot_be_meant_so(problems: Problems, text: str, path: str,
 @pytest.mark.parametrize(
     ("objective", "path", "message"),
     [
-        ('metric = "ratio"\ntarget = "99"\ngood = "a"\n', "objectives[0].total", "two counters"),
+        (RATIO + CHECK + 'good = "good"\n', "objectives[0].total", "two counters"),
+        (RATIO + COUNTERS, "objectives[0].check", 'type "scrape"'),
+        (RATIO + CHECK.replace("page", "pgae") + COUNTERS, "objectives[0].check", 'did you mean "page"?'),
+        (RATIO + CHECK.replace("page", "a") + COUNTERS, "objectives[0].check", "has no counters"),
+        (
+            RATIO + CHECK + COUNTERS.replace('"total"', '"totl"'),
+            "objectives[0].total",
+            'did you mean "total"?',
+        ),
+        (RATIO + CHECK + COUNTERS.replace('"good"', '"x"'), "objectives[0].good", "known: good, total"),
+        ('metric = "error_rate"\ntarget = "< 1%"\ncheck = "page"\n', "objectives[0].check", "only metric"),
         ('metric = "error_rate"\ntarget = "< 1%"\ngood = "a"\n', "objectives[0].good", "only metric"),
     ],
 )
 def test_counters_belong_to_ratios(problems: Problems, objective: str, path: str, message: str) -> None:
-    found = problems(HEAD + '[[agreements.gold.objectives]]\nid = "a"\n' + objective)
+    found = problems(PAGE + HEAD + '[[agreements.gold.objectives]]\nid = "a"\n' + objective)
     assert [problem.path for problem in found] == [f"agreements.gold.{path}"]
     assert message in found[0].message
+
+
+def test_a_scrape_check_with_mistakes_is_told_once(problems: Problems) -> None:
+    objective = f'[[agreements.gold.objectives]]\nid = "a"\n{RATIO}{CHECK}{COUNTERS}'
+    found = problems(PAGE.replace("http://", "nonsense ") + HEAD + objective)
+    assert {problem.path for problem in found} <= {"checks.page", "checks.page.url"}
+    assert found
+
+
+def test_a_ratio_may_name_the_counters_of_any_scrape_check(read: Read) -> None:
+    objective = f'[[agreements.gold.objectives]]\nid = "a"\n{RATIO}{CHECK}{COUNTERS}'
+    (found,) = read(PAGE + HEAD + objective).agreements["gold"].objectives
+    assert (found.check, found.good, found.total) == ("page", "good", "total")
 
 
 def test_credits_without_a_fee_are_warned_of(read: Read) -> None:

@@ -86,7 +86,7 @@ def test_expected_and_found_stand_beside_the_message(problems: Callable[[str], t
     assert facts["checks.shop-home.interval"] == ('a duration such as "30s", "5m" or "250ms"', "30")
     assert facts["checks.shop-home.expect.status"][1] == '"200-2999"'
     assert facts["checks.shop-db.type"] == (
-        '"database", "exec", "heartbeat", "http" or "tcp"',
+        '"database", "exec", "heartbeat", "http", "scrape" or "tcp"',
         '"tpc"',
     )
     assert facts["checks.shop-mail.timeout"] == ("more than 0s, at most the interval of 5s", "8s")

@@ -265,6 +265,19 @@ def test_samples_and_counters():
     assert judged["speed"] == (Verdict.NO_DATA, None, "mail")
 
 
+def test_more_good_events_than_events_prove_nothing():
+    objectives = (Objective(id="orders", metric="ratio", target="99", good="good", total="all"),)
+    for counted, verdict in ((101, Verdict.NO_DATA), (100, Verdict.MET)):
+        found = evaluated(
+            promise("shop", objectives=objectives),
+            {"shop": down()},
+            counters={"orders": Counts(Fraction(counted), Fraction(100))},
+        )
+        assert found.objectives[0].verdict is verdict
+        told = any("more good events than events" in remark for remark in found.remarks)
+        assert told is (verdict is Verdict.NO_DATA)
+
+
 def test_a_running_month():
     now = JUNE.start + 10 * DAY
     found = evaluated(

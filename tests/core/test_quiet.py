@@ -65,3 +65,9 @@ def test_what_can_wait_is_withheld_and_what_cannot_is_not() -> None:
     assert not suppression.reasons(alert("high", env="test"), night)
     assert not suppression.reasons(alert(service="shop", env="test"), night)
     assert not suppression.reasons(alert(env="live"), night)
+
+
+def test_the_quiet_around_an_instant_or_the_next_one() -> None:
+    quiet = QuietHours(name="night", during=(NIGHT,))
+    night = (at("2026-03-01T22:00:00Z"), at("2026-03-02T06:00:00Z"))
+    assert quiet.span(at("2026-03-01T12:00:00Z")) == quiet.span(at("2026-03-02T01:00:00Z")) == night

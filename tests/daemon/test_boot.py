@@ -35,6 +35,20 @@ def test_a_store_that_cannot_be_opened_is_one_line_and_an_exit_code(tmp_path: Pa
     assert "not a directory" in line
 
 
+def test_files_in_the_present_folder_are_not_taken_for_modules(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    for module in ("trio", "duckdb", "logging"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit('a stranger ran')")
+    (tmp_path / "slawatch.toml").write_text(
+        '[slawatch]\ndata_dir = "data"\n[checks.a]\nservice = "a"\ntype = "tcp"\naddress = "127.0.0.1:1"\n'
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-m", "slawatch", "run"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode == 74, ended.stderr
+    assert "not a directory" in ended.stderr
+
+
 def test_what_hangs_is_ended_by_force() -> None:
     code = (
         "import logging, threading; from slawatch.daemon.run import end_by_force;"

@@ -1,22 +1,24 @@
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.daemon.test_watching import config, tcp
 from tests.fakes import EPOCH, Clock, Journal, Store, inline
 
-from slawatch.config.model import Config
+from slawatch.config.model import Address, Config, Web
 from slawatch.config.problem import ConfigError, Problem
-from slawatch.core.check import Check
-from slawatch.core.instant import SECOND, rfc3339
+from slawatch.core.check import Check, Service
+from slawatch.core.instant import SECOND, parse_rfc3339, rfc3339
 from slawatch.core.life import details
 from slawatch.core.sample import Outcome
 from slawatch.daemon.commands import Commands
 from slawatch.daemon.recorder import Recorder
 from slawatch.daemon.systemd import Notifier
 from slawatch.daemon.watching import Watching
-from slawatch.store import evidence
-from slawatch.store.database import Database, StoreBusy
+from slawatch.store import entries, evidence
+from slawatch.store.database import Database, StoreBusy, StoreError
+from slawatch.web.entering import EntryRefused
 from slawatch.web.view import Refused
 
 
@@ -35,7 +37,9 @@ class World:
         self.watching = Watching(
             config(*checks), numbers, self.recorder, self.clock, held={}, pings={}, log_format="human"
         )
-        self.commands = Commands(self.watching, database, inline, self.clock, self.reread, Notifier({}))
+        self.commands = Commands(
+            self.watching, database, inline, inline, self.clock, self.reread, Notifier({})
+        )
 
     def reread(self) -> Config:
         if isinstance(self.next, Exception):
@@ -82,6 +86,17 @@ async def test_a_store_that_takes_no_new_names_keeps_the_old_config(
     assert set(world.watching.config.checks) == {"a"}
 
 
+async def test_what_waits_for_a_restart_is_compared_with_the_start(database: Database) -> None:
+    world = World(database, tcp("a"))
+    begun = world.watching.config
+    other = replace(begun, web=Web(listen=Address("127.0.0.1", 8470)))
+    for world.next in (other, other):
+        (line,) = (await world.commands.reload()).warnings
+        assert line == "web.listen: nothing stays in use until slawatch is restarted"
+    world.next = begun
+    assert (await world.commands.reload()).warnings == ()
+
+
 def csv(path: Path, *rows: str) -> Path:
     path.write_text("\n".join(["check,time,outcome,latency,reason", *rows]))
     return path
@@ -108,3 +123,39 @@ async def test_a_bad_row_is_refused(database: Database, tmp_path: Path, make: Ca
     world = World(database, tcp("a"))
     with pytest.raises(Refused, match="2"):
         await world.commands.import_samples(make(tmp_path / "x.csv"))
+
+
+async def test_what_a_person_enters_is_stored_and_logged(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(database, tcp("a"))
+    services = {"shop": Service(name="shop")}
+    world.watching.config = replace(world.watching.config, services=services)
+    now = world.clock.now()
+    wish = {
+        "id": "m-1", "services": ["shop"], "start": rfc3339(now + SECOND), "end": rfc3339(now + 2 * SECOND),
+        "person": "alice",
+    }  # fmt: skip
+    with caplog.at_level("INFO", "slawatch.commands"):
+        found = await world.commands.enter("maintenance.add", wish)
+    assert found["id"] == "m-1"
+    assert now <= parse_rfc3339(found["announced"]) == parse_rfc3339(found["entered"]["at"]) < now + SECOND
+    assert "maintenance.add m-1 by 'alice'" in caplog.text
+    with database.reading() as cursor:
+        assert [work.start for work in entries.maintenance(cursor)] == [now + SECOND]
+    with pytest.raises(EntryRefused, match="no service 'nope'"):
+        await world.commands.enter("maintenance.add", {**wish, "services": ["nope"]})
+
+
+@pytest.mark.parametrize("busy", [True, False])
+async def test_an_entry_that_the_store_does_not_take_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch, busy: bool
+) -> None:
+    def refuse(self: Database) -> None:
+        raise StoreBusy("just now") if busy else StoreError("never")
+
+    world = World(database, tcp("a"))
+    monkeypatch.setattr(Database, "reading", refuse)
+    with pytest.raises(Refused, match="just now" if busy else "never") as refused:
+        await world.commands.enter("maintenance.cancel", {"id": "m-1", "person": "alice"})
+    assert refused.value.busy is busy

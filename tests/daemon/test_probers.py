@@ -2,6 +2,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 import trio
@@ -67,6 +68,16 @@ async def test_samples_come_from_a_process_of_its_own() -> None:
         await until(lambda: totals(world.probers.stats).get("started", 0) >= 2)
     assert world.events == []
     assert {row[3] for row in world.rows} == {0}
+
+
+async def test_a_file_in_the_present_folder_is_not_taken_for_a_module(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "trio.py").write_text("raise SystemExit('a stranger ran')")
+    monkeypatch.chdir(tmp_path)
+    async with running(1, "a") as world:
+        await until(lambda: world.rows)
+    assert world.events == []
 
 
 async def test_checks_are_divided_among_the_probers() -> None:

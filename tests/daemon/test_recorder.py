@@ -13,6 +13,7 @@ from slawatch.daemon import recorder as recorder_file
 from slawatch.daemon.evaluator import Evaluated
 from slawatch.daemon.recorder import Recorder
 from slawatch.store.batch import Batch
+from slawatch.store.errors import StoreDamaged, StoreFull
 
 
 @pytest.fixture
@@ -117,9 +118,38 @@ async def test_a_kill_while_the_store_refuses_loses_nothing(autojump_clock: Mock
         world.recorder.add(samples(10))
         await trio.sleep(10)
     again = World(world.journal)
-    assert await again.recorder.recover() == 10
+    recovered = await again.recorder.recover()
+    assert recovered.samples == 10
+    assert recovered.last == EPOCH + 9
+    assert recovered.held[1].started_at == recovered.last
     assert again.stored() == list(range(10))
     assert again.journal.kept == []
+
+
+async def test_a_store_that_is_full_at_the_start_takes_the_rest_of_the_last_run_later(
+    autojump_clock: MockClock,
+) -> None:
+    world = World(Journal([Batch(3, samples(2).samples), Batch(4, samples(2, 2).samples)]))
+    world.store.refusal = StoreFull("the disk is full")
+    async with recording(world):
+        assert world.recorder.trouble == "the disk is full"
+        assert world.recorder.queued == 4
+        world.recorder.add(samples(1, 4))
+        await trio.sleep(5)
+        assert world.stored() == []
+        world.store.refusal = None
+        await trio.sleep(recorder_file.RETRY_LONGEST * 2)
+        assert sorted(world.stored()) == [0, 1, 2, 3, 4]
+        assert world.journal.kept == []
+        assert world.recorder.trouble == ""
+
+
+async def test_a_store_that_is_not_fit_is_an_error_at_the_start(autojump_clock: MockClock) -> None:
+    world = World(Journal([Batch(3, samples(2).samples)]))
+    world.store.refusal = StoreDamaged("broken")
+    with pytest.raises(StoreDamaged):
+        await world.recorder.recover()
+    assert len(world.journal.kept) == 1
 
 
 async def test_a_batch_that_is_stored_already_is_not_stored_again(autojump_clock: MockClock) -> None:

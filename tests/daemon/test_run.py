@@ -13,6 +13,7 @@ from tests.daemon.conftest import Port, Running
 from trio.testing import MockClock
 
 from slawatch.daemon.run import _keep_alive
+from slawatch.store.database import Database
 
 TCP = '[checks.port]\nservice = "shop"\ntype = "tcp"\naddress = "{}"\n'
 HANGING = """
@@ -85,8 +86,17 @@ def test_a_second_daemon_says_who_holds_the_data(daemon: Running, port: Port) ->
     )
     assert second.returncode == 75
     (line,) = second.stderr.splitlines()
-    assert f"process {daemon.running.pid}" in line
+    assert f"process {daemon.running.pid} (slawatch run --config {daemon.config})" in line
     assert daemon.answers("/readyz"), "the first one goes on"
+
+
+def test_a_command_that_has_the_store_is_waited_for(daemon: Running, port: Port) -> None:
+    daemon.write(TCP.format(port))
+    with Database.open(daemon.data):
+        daemon.start(wait=False)
+        time.sleep(2)
+        assert daemon.running.poll() is None, daemon.log
+    daemon.until(lambda: daemon.states() == {"port": "up"})
 
 
 @pytest.mark.parametrize(
@@ -166,6 +176,36 @@ def test_probers_end_with_a_killed_daemon(daemon: Running, port: Port) -> None:
     while any(psutil.pid_exists(pid) for pid in probers):
         assert time.monotonic() < end, "an orphaned prober goes on"
         time.sleep(0.05)
+
+
+def test_samples_are_stored_while_an_import_is_under_way(daemon: Running, port: Port, tmp_path: Path) -> None:
+    daemon.write(TCP.format(port) + 'stale_after = "1m"\n')
+    count, now = 400_000, int(time.time())
+    path = tmp_path / "past.csv"
+    with path.open("w") as file:
+        file.write("check,time,outcome,latency,reason\n")
+        file.writelines(f"port,{now - count + n},up,0.001,\n" for n in range(count))
+    daemon.start()
+    daemon.until(lambda: daemon.states() == {"port": "up"})
+    began = time.time()
+    told = subprocess.run(
+        [sys.executable, "-m", "slawatch", "import", "samples", str(path), "--config", str(daemon.config)],
+        capture_output=True,
+        text=True,
+    )
+    ended = time.time()
+    assert "400,000 stored" in told.stdout, told.stderr
+    time.sleep(1.5)
+    assert daemon.stop() == 0
+    flushes = [
+        at / 1e6
+        for (at,) in daemon.query("SELECT stored_at FROM flush_log ORDER BY 1")
+        if began < at / 1e6 < ended
+    ]
+    assert len(flushes) >= int(ended - began) // 2
+    assert daemon.query("SELECT count(*) FROM unsettled") == [(0,)]
+    # From the first imported sample to the last one seen it was up without a gap.
+    assert daemon.query("SELECT outcome, after FROM transition") == [(0, None)]
 
 
 def test_a_job_calls(daemon: Running) -> None:

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 import trio
 from tests import fakes
-from tests.fakes import DOWN, OURS, UP, Answer, Clock, Target
+from tests.fakes import DOWN, EPOCH, OURS, UP, Answer, Clock, Target
 from trio.testing import MockClock
 
 from slawatch.core import schedule
@@ -54,7 +54,8 @@ async def test_regular_probes_keep_to_their_grid(autojump_clock: MockClock) -> N
     check = fakes.check(target=Target([Answer(0.2)]), interval=SECOND)
     async with running(check) as run:
         await trio.sleep(3600.5)
-    samples = run.samples
+    first, *samples = run.samples
+    assert first.due_at == EPOCH + schedule.SETTLING
     assert len(samples) == 3600
     phase = schedule.phase(check.name, SECOND)
     assert {(sample.due_at - phase) % SECOND for sample in samples} == {0}
@@ -167,7 +168,7 @@ async def test_an_exception_is_unknown_with_its_traceback(autojump_clock: MockCl
     options = fakes.Options(check.options.target, Secret("s3cret-token"))  # type: ignore[arg-type]
     check = Check(name="c", service="s", type="script", options=options)
     async with running(check) as run:
-        await trio.sleep(30)
+        await trio.sleep(1)
     sample = run.samples[0]
     assert (sample.outcome, sample.cause) == (Outcome.UNKNOWN, Cause.BUG)
     assert sample.reason == "a fault of the script check: ValueError: token *** is odd"
@@ -180,7 +181,7 @@ async def test_an_exception_is_unknown_with_its_traceback(autojump_clock: MockCl
 async def test_a_fault_of_our_own_is_not_repeated_at_once(autojump_clock: MockClock) -> None:
     async with running(fakes.check(target=Target([Answer(0, OURS)]))) as run:
         await trio.sleep(120)
-    assert len(run.samples) == 4
+    assert len(run.samples) == 1 + 4, "the first, and the regular ones"
     assert {s.outcome for s in run.samples} == {Outcome.UNKNOWN}
 
 
@@ -217,8 +218,9 @@ async def test_a_set_clock_moves_the_grid_and_causes_no_burst(autojump_clock: Mo
 
 
 async def test_a_probe_cut_by_a_suspend_says_nothing_of_the_target(autojump_clock: MockClock) -> None:
-    async with running(fakes.check(target=Target([Answer(None)]), failures=1)) as run:
-        while not run.scheduler.in_flight:  # noqa: ASYNC110
+    target = Target([Answer(None)])
+    async with running(fakes.check(target=target, failures=1)) as run:
+        while not target.under_way:  # noqa: ASYNC110
             await trio.sleep(0.1)
         run.clock.suspend(8 * HOUR)
         await trio.sleep(15)
@@ -245,7 +247,7 @@ async def test_a_changed_check_is_probed_in_its_new_way_only(autojump_clock: Moc
         await trio.sleep(60)
         assert len(new.starts) == 12
     assert dues[: len(kept)] == kept
-    assert {b - a for a, b in pairwise(dues)} == {30 * SECOND}, "the other check noticed nothing"
+    assert {b - a for a, b in pairwise(dues[1:])} == {30 * SECOND}, "the other check noticed nothing"
 
 
 async def test_a_check_can_be_looked_at_out_of_turn(autojump_clock: MockClock) -> None:
@@ -284,3 +286,36 @@ async def test_the_latency_of_the_check_type_goes_before_the_whole_length(autoju
         await trio.sleep(35)
     assert run.samples[0].latency == 1234
     assert UP.latency is None
+
+
+async def test_a_type_with_a_bound_of_its_own_keeps_it_over_all_its_checks(
+    autojump_clock: MockClock,
+) -> None:
+    clock, targets = Clock(), [Target([Answer(3.0)]) for _ in range(40)]
+    scheduler = Scheduler(
+        clock,
+        None,  # type: ignore[arg-type]
+        load=lambda name: fakes.load(name)._replace(at_once=7),
+    )
+    scheduler.watch((n, fakes.check(f"c-{n}", target)) for n, target in enumerate(targets))
+    most = 0
+    async with trio.open_nursery() as nursery:
+        await nursery.start(scheduler.run)
+        for _ in range(250):
+            await trio.sleep(0.1)
+            most = max(most, sum(target.under_way for target in targets))
+        nursery.cancel_scope.cancel()
+    assert most == 7
+    assert all(target.starts for target in targets), "the others wait, and have their turn"
+
+
+async def test_a_look_at_a_passive_check_has_no_latency(autojump_clock: MockClock) -> None:
+    scheduler = Scheduler(
+        Clock(),
+        None,  # type: ignore[arg-type]
+        load=lambda name: fakes.load(name)._replace(passive=True),
+    )
+    scheduler.watch([(1, fakes.check())])
+    with trio.move_on_after(1):
+        await scheduler.run()
+    assert Sample(*scheduler.samples[0]).latency is None

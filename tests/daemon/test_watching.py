@@ -9,7 +9,7 @@ from slawatch.checks.tcp import Options as Tcp
 from slawatch.config.model import Config
 from slawatch.core.check import Check
 from slawatch.core.instant import SECOND
-from slawatch.core.sample import Outcome, Sample
+from slawatch.core.sample import Outcome, Sample, Transition
 from slawatch.core.timeline import Held
 from slawatch.daemon.recorder import Recorder
 from slawatch.daemon.reloading import Changes
@@ -27,11 +27,16 @@ def config(*checks: Check) -> Config:
     return Config(path=Path("x.toml"), data_dir=Path("/x"), checks={check.name: check for check in checks})
 
 
-def watching(*checks: Check, held: dict[int, Held] | None = None) -> Watching:
+def watching(
+    *checks: Check, held: dict[int, Held] | None = None, changes: dict[int, Transition] | None = None
+) -> Watching:
     clock = Clock()
     recorder = Recorder(Store(), Journal(), clock, inline)
     numbers = {check.name: number for number, check in enumerate(checks, 1)}
-    return Watching(config(*checks), numbers, recorder, clock, held=held or {}, pings={}, log_format="human")
+    return Watching(
+        config(*checks), numbers, recorder, clock,
+        held=held or {}, pings={}, log_format="human", changes=changes,
+    )  # fmt: skip
 
 
 def row(number: int, outcome: int = 0) -> tuple[object, ...]:
@@ -86,3 +91,14 @@ async def test_it_goes_on_from_the_last_stored_samples() -> None:
     assert [(check.outcome, check.failing) for check in live.values()] == [
         (Outcome.DOWN, True), (Outcome.UP, False), (None, False),
     ]  # fmt: skip
+
+
+async def test_a_restart_does_not_change_since_when_a_check_is_what_it_is() -> None:
+    held = {n: Held(EPOCH, 70 * SECOND, Outcome.DOWN) for n in (1, 2)}
+    changes = {
+        1: Transition(EPOCH - 900 * SECOND, Outcome.DOWN, None),
+        2: Transition(EPOCH - 900 * SECOND, Outcome.UP, None),
+    }
+    found = watching(tcp("a"), tcp("b"), held=held, changes=changes)
+    since = [check.since for check in found.evaluator.live(EPOCH + SECOND).values()]
+    assert since == [EPOCH - 900 * SECOND, EPOCH]

@@ -29,10 +29,11 @@ def test_what_a_page_tells_the_reader_to_type_works(page: Page, tmp_path: Path) 
         "TERM": "dumb",
         "COLUMNS": "100",
     }
-    shell = subprocess.Popen(
-        ["bash"], cwd=tmp_path, env=environment, text=True, start_new_session=True,
-        stdin=subprocess.PIPE, stdout=(tmp_path / ".out").open("w"), stderr=subprocess.STDOUT,
-    )  # fmt: skip
+    with (tmp_path / ".out").open("w") as out:
+        shell = subprocess.Popen(
+            ["bash"], cwd=tmp_path, env=environment, text=True, start_new_session=True,
+            stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
     try:
         shell.communicate(page.script(), timeout=150)
     finally:

@@ -1,18 +1,25 @@
 """Evidence made up for reports: a month with everything that can happen in it, and ways to make others."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from math import sin
+from typing import Any
 
-from slawatch.core.agreement import Agreement, Objective
+from slawatch.core.adjustment import Added, Adjustment
+from slawatch.core.agreement import Agreement, Band, Clause, Fee, Objective
+from slawatch.core.calendar import Calendar, parse_hours
 from slawatch.core.check import Check, Maintenance, Organization, Service
 from slawatch.core.civil import resolve
 from slawatch.core.evidence import CheckEvidence, Latency, LatencyPoint, Reason, ServiceEvidence
-from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, Micros
+from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND, Instant, Micros
 from slawatch.core.life import LifeEvent, life_event
+from slawatch.core.objective import Verdict
 from slawatch.core.period import Period, parse_period
 from slawatch.core.sample import Outcome, Transition
+from slawatch.core.trend import Failure, TrendPoint
 from slawatch.report.build import build
 from slawatch.report.report import Report
 
@@ -179,6 +186,77 @@ def october(agreement: Agreement | None = GOLD, now: Instant | None = None) -> R
         at("2026-11-02T08:15:30") if now is None else now,
         organization=ACME,
         checks=CHECKS,
+    )
+
+
+CREDITS = (
+    Band(at_least=Decimal("99.0"), below=Decimal("99.95"), credit=Decimal(10), clause="Gold, 4.2"),
+    Band(below=Decimal("99.0"), credit=Decimal(25), clause="Gold, 4.2"),
+)
+PAID = replace(
+    GOLD,
+    fee=Fee(amount=Decimal("1200.00"), currency="EUR"),
+    claim_window=30 * DAY,
+    calendar="office",
+    maintenance=Clause(notice=72 * HOUR, quota=HOUR),
+    credits=CREDITS,
+    approval="another",
+    effective_from="2026-01-01",
+    objectives=(
+        Objective(id="availability", metric="availability", target="99.95"),
+        Objective(id="speed", metric="latency_p95", target="< 500ms"),
+    ),
+)
+LATER = replace(PAID, effective_from="2026-10-20", unknown="down")
+OFFICE = {
+    "office": Calendar(
+        name="office", timezone=BERLIN, hours=dict.fromkeys(range(7), (parse_hours("06:00-23:00"),))
+    )
+}
+EXCUSED = Adjustment(
+    added=Added(
+        id="adj-1",
+        at=at("2026-11-01T09:00:00"),
+        author="alice",
+        service="shop",
+        kind="excused",
+        start=at("2026-10-07T14:03:12.400"),
+        end=at("2026-10-07T14:15:00"),
+        reason="The customer's own firewall refused us",
+        evidence="https://tickets.example/812",
+    ),
+    state="approved",
+    approvers=("bob",),
+)
+PROPOSED = replace(EXCUSED, added=EXCUSED.added._replace(id="adj-2"), state="proposed", approvers=())
+
+
+def contract(now: Instant | None = None, **terms: Any) -> Report:
+    """The same month under an agreement with everything that an agreement can have."""
+    agreement = replace(PAID, versions=(LATER,), **terms)
+    return build(
+        agreement,
+        [SHOP],
+        {"shop": shop_in_october()},
+        WINDOWS,
+        life_in_october(),
+        OCTOBER,
+        at("2026-11-02T08:15:30") if now is None else now,
+        organization=ACME,
+        checks=CHECKS,
+        calendars=OFFICE,
+        adjustments=(EXCUSED, PROPOSED),
+        earlier=[
+            TrendPoint(
+                label=f"2026-{month:02}",
+                share=Fraction(100_000 - month % 4 * 9, 100_000),
+                verdict=Verdict.MET if month % 4 < 3 else Verdict.MISSED,
+                downtime=Fraction(month % 4 * 7 * MINUTE),
+                uptime=Fraction(30 * DAY),
+                failures=tuple(Failure(i * DAY, i * DAY + 7 * MINUTE) for i in range(month % 4)),
+            )
+            for month in range(1, 10)
+        ],
     )
 
 

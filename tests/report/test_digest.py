@@ -75,3 +75,11 @@ def one_microsecond_off():
 )
 def test_whatever_changes_a_figure_changes_the_fingerprint(change) -> None:
     assert digest(text(**change)) != digest(text())
+
+
+def test_terms_at_their_default_leave_no_trace_and_others_do() -> None:
+    def fingerprint(**terms: object) -> str:
+        return cases.october(replace(cases.GOLD, **terms)).evidence_sha256  # type: ignore[arg-type]
+
+    assert fingerprint(rounding="half_up", min_outage=0) == cases.october().evidence_sha256
+    assert len({fingerprint(), fingerprint(rounding="down"), fingerprint(min_outage=1)}) == 3

@@ -16,6 +16,15 @@ def test_the_daemon_s_absence_explains_the_silence_around_it() -> None:
     assert lines == (UnknownLine(start=100, end=500, why="slawatch was stopped"),)
 
 
+def test_a_short_absence_explains_the_silence_that_begins_when_the_last_sample_is_used_up() -> None:
+    absence = [Unwatched(60, 90, "slawatch was stopped")]
+    assert explain([(100, 110)], absence, (), hold=50)[0].why == "slawatch was stopped"
+    assert explain([(140, 150)], absence, (), hold=50)[0].why == NO_SAMPLE
+    assert explain([(100, 150)], absence, (), hold=50)[0].why == NO_SAMPLE
+    said = [Reason("c", 100, "no memory")]
+    assert explain([(100, 110)], absence, said, hold=50)[0].why == "could not be measured: no memory"
+
+
 def test_time_that_nothing_explains_says_so() -> None:
     assert [line.why for line in explain([(100, 500)], (), (), hold=70)] == [NO_SAMPLE]
 

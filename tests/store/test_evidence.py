@@ -19,7 +19,7 @@ from slawatch.core.timeline import Held, fold, timeline
 from slawatch.store import evidence
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
-from slawatch.store.evidence import LastSample, gather, held, last_samples, life, pings
+from slawatch.store.evidence import LastSample, gather, held, last_changes, last_samples, life, pings
 from slawatch.store.writer import Writer
 
 FIRST = 20_000
@@ -257,6 +257,18 @@ def test_the_last_samples(tmp_path: Path, seal: bool) -> None:
             assert held(cursor) == {
                 1: Held(START + 5, 70 * SECOND, 2),
                 2: Held(START + DAY, 70 * SECOND, 0),
+            }
+
+
+def test_the_last_change_of_each_check(tmp_path: Path) -> None:
+    seen = [sample(1, START), sample(1, START + 5, 2), sample(1, START + 9, 2), sample(2, START + 3)]
+    with Database.open(tmp_path / "state") as database:
+        database.check_numbers(["a", "b"])
+        Writer(database).write(batch(1, seen))
+        with database.reading() as cursor:
+            assert last_changes(cursor) == {
+                1: Transition(START + 5, Outcome.DOWN, START),
+                2: Transition(START + 3, Outcome.UP, None),
             }
 
 

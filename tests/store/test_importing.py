@@ -1,6 +1,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -10,9 +11,12 @@ from tests.store.samples import batch, sample
 
 from slawatch.core.instant import DAY, HOUR, SECOND, rfc3339
 from slawatch.core.sample import Outcome, Transition
-from slawatch.core.timeline import Held, fold
-from slawatch.store.database import Database
+from slawatch.core.timeline import Held, fold, step
+from slawatch.store import importing
+from slawatch.store.batch import Batch
+from slawatch.store.database import Database, StoreBusy
 from slawatch.store.evidence import gather, last_samples
+from slawatch.store.folding import refold
 from slawatch.store.importing import Imported, ImportRefused, import_samples
 from slawatch.store.source import rows
 from slawatch.store.writer import Writer
@@ -126,6 +130,7 @@ def test_parquet(database: Database, tmp_path: Path, time: str) -> None:
         ("a,2024-13-04T00:00:00Z,up,,\n", 2, "neither RFC 3339"),
         ("a,1728000000000,up,,\n", 2, "epoch times are in seconds"),
         ("a,,up,,\n", 2, "time"),
+        ("a,2095-10-04T00:00:00Z,up,,\n", 2, "lies in the future"),
         ("a,1728000000,UPP,,\n", 2, 'outcome "UPP" is none of up, degraded, down, unknown'),
         ("a,1728000000,,,\n", 2, "outcome"),
         ("a,1728000000,up,fast,\n", 2, 'latency "fast"'),
@@ -136,7 +141,8 @@ def test_parquet(database: Database, tmp_path: Path, time: str) -> None:
         ('a,1728000000,down,,"two\nlines"\n\na,1728000001,oops,,\n', 5, "oops"),
         ("a,1728000000,up,,\na,1728000001,up\n", 3, "expected 5 columns, found 3"),
         ("a,1728000000,up,,,x,y\n", 2, "expected 5 columns, found"),
-        ('a,1728000000,up,,"never closed\n', 2, ""),
+        ('a,1728000000,up,,"never closed\n', 2, "2: a quotation mark is never closed, or"),
+        ("a,1728000000,up,," + "x" * 5_000_000 + "\n", 2, "2: this line is longer than 4 MiB"),
         (
             "a,1728000000,up,0.5,\nb,1728000000,up,,\na,1728000000,up,0.6,\n",
             4,
@@ -165,6 +171,8 @@ def test_a_bad_row_is_named_and_nothing_is_stored(
     ("rows", "line", "message"),
     [
         ('{"check": "a", "time": 1, "outcome": "up"}\n\nnot json\n', 3, "this is no JSON object"),
+        ('{"check": "a", "time": 1, "outcome": "up"}\nnot json\n', 2, "this is no JSON object"),
+        ('{"check": "a"\n{"check": "a", "time": 1, "outcome": "up"}\n', 1, "this is no JSON object"),
         (
             '{"check": "a", "time": 1, "outcome": "up"}\n\n{"check": "a", "time": [], "outcome": "up"}\n',
             3,
@@ -182,6 +190,20 @@ def test_a_bad_json_line_is_named(
         import_samples(database, path, CHECKS)
     assert caught.value.line == line
     assert stored(database) == []
+
+
+def test_what_is_no_parquet_file_is_said_in_one_line(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused) as caught:
+        import_samples(database, write(tmp_path / "x.parquet", "text"), CHECKS)
+    assert "is no Parquet file: " in str(caught.value)
+    assert "SELECT" not in str(caught.value)
+
+
+def test_what_is_not_utf_8_is_named(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(HEAD.encode() + b"a,1728000000,down,,\xff\n")
+    with pytest.raises(ImportRefused, match=r"x\.csv:2: this is not UTF-8"):
+        import_samples(database, path, CHECKS)
 
 
 def test_a_file_without_rows(database: Database, tmp_path: Path) -> None:
@@ -257,3 +279,83 @@ def test_files_in_any_order_give_the_transitions_of_fold(
             made, _ = fold(Held(START + at, holds, outcome) for check, at, outcome in found if check == name)
             expected.extend((number, transition) for transition in made)
         assert transitions(database) == sorted((n, t.at, t.outcome, t.after) for n, t in expected)
+
+
+rows_of = st.lists(
+    st.tuples(st.sampled_from([1, 2]), st.integers(0, 40).map(lambda n: n * HOUR // 2), st.integers(0, 3)),
+    unique_by=lambda row: row[:2],
+    max_size=12,
+)
+
+
+def evaluated(sequence: int, held: dict[int, Held], found: list[tuple[int, int, int]]) -> Batch:
+    """A batch as the daemon makes it of samples in the order in which they came."""
+    made, changes, late = [], [], []
+    for number, at, outcome in found:
+        holds = CHECKS["ab"[number - 1]][1]
+        made.append(sample(number, START + at, outcome, holds=holds, latency=None))
+        last = held.get(number)
+        if last is not None and START + at <= last.started_at:
+            late.append((number, START + at))
+            continue
+        held[number], stepped = step(last, START + at, outcome, holds)
+        changes += [(number, change) for change in stepped]
+    return Batch(sequence, made, changes, (), (), late)
+
+
+def folded(found: Iterable[tuple[int, int, int]]) -> list[tuple[object, ...]]:
+    rows = list(found)
+    made: list[tuple[object, ...]] = []
+    for number, holds in CHECKS.values():
+        changes, _ = fold(Held(START + at, holds, outcome) for check, at, outcome in rows if check == number)
+        made += [(number, change.at, change.outcome, change.after) for change in changes]
+    return sorted(made, key=repr)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows_of, rows_of, rows_of, st.booleans(), st.booleans())
+def test_what_is_stored_beside_an_import_is_folded_with_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    before: list[tuple[int, int, int]],
+    imported: list[tuple[int, int, int]],
+    beside: list[tuple[int, int, int]],
+    killed: bool,
+    sealed: bool,
+) -> None:
+    taken = {row[:2] for row in before}
+    imported = [row for row in imported if row[:2] not in taken]
+    taken |= {row[:2] for row in imported}
+    beside = [row for row in beside if row[:2] not in taken]
+    folder = tmp_path_factory.mktemp("beside")
+    with Database.open(folder / "state") as database:
+        database.check_numbers(CHECKS)
+        writer, held = Writer(database), dict[int, Held]()
+        writer.write(evaluated(1, held, before))
+
+        def meanwhile(*args: Any) -> None:
+            writer.write(evaluated(2, held, beside))
+            refold(*args)
+
+        lines = [f"{'ab'[n - 1]},{rfc3339(START + at)},{Outcome(o).word},,\n" for n, at, o in imported]
+        path = write(folder / "x.csv", HEAD + "".join(lines))
+        with monkeypatch.context() as patched:
+            patched.setattr(importing, "refold", meanwhile)
+            patched.setattr(importing, "_FRESH_DAYS", 2 if sealed else 1_000_000)
+            try:
+                found = import_samples(database, path, CHECKS, beside=True)
+            except StoreBusy:
+                # Both moved the same transition: late samples beside it, which are stored now.
+                assert any(at <= max(a for n, a, _ in before if n == m) for m, at, _ in beside if before)
+                found = import_samples(database, path, CHECKS, beside=True)
+        if not found.added:
+            assert found.mark is None
+            beside = []
+        elif killed:
+            assert Writer(database).settle() == len(found.last)
+        else:
+            assert found.mark is not None
+            late = [(n, START + at) for n, at, _ in beside if n in found.last and START + at <= found.last[n]]
+            writer.write(Batch(3, late=[*late, *found.last.items()], settles=[found.mark]))
+        assert sorted(transitions(database), key=repr) == folded([*before, *imported, *beside])
+        assert Writer(database).settle() == 0

@@ -40,6 +40,16 @@ def test_a_second_opening_says_who_holds_it(tmp_path: Path) -> None:
     Database.open(tmp_path).close()
 
 
+def test_the_holder_is_named_as_the_user_started_it(tmp_path: Path) -> None:
+    with (
+        Database.open(tmp_path, daemon=True, command="slawatch run --config 'my watch.toml'"),
+        pytest.raises(StoreLocked) as caught,
+    ):
+        Database.open(tmp_path)
+    assert caught.value.program == "slawatch run --config 'my watch.toml'"
+    assert (caught.value.pid, caught.value.daemon) == (os.getpid(), True)
+
+
 def test_a_second_opening_in_the_same_process_is_refused_too(tmp_path: Path) -> None:
     with Database.open(tmp_path) as database:
         with pytest.raises(StoreLocked) as caught:

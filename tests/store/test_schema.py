@@ -8,6 +8,7 @@ import pytest
 from slawatch.core.sample import Transition
 from slawatch.store import schema
 from slawatch.store.database import Database
+from slawatch.store.entries import adjustments, maintenance, windows
 from slawatch.store.errors import StoreNewer
 from slawatch.store.evidence import gather, last_samples, life
 from slawatch.store.writer import Writer
@@ -48,6 +49,19 @@ def test_an_earlier_database_is_migrated_with_its_rows(tmp_path: Path, number: i
             assert last_samples(cursor, ["shop-db"])["shop-db"].latency == 1_400
             assert [event.kind for event in life(cursor, START, START + 1)] == ["start"]
         assert Writer(database).last_sequence == 2
+
+
+@pytest.mark.parametrize("number", range(2, schema.VERSION + 1))
+def test_what_people_entered_is_migrated(tmp_path: Path, number: int) -> None:
+    with duckdb.connect(str(tmp_path / "slawatch.duckdb")) as connection:
+        connection.execute((DATA / f"version-{number}.sql").read_text())
+    with Database.open(tmp_path) as database, database.reading() as cursor:
+        assert [(w.planned.id, len(w.earlier)) for w in windows(cursor)] == [("m-0001", 1), ("m-0002", 0)]
+        assert [work.end for work in maintenance(cursor)] == [1_790_813_100_000_000]
+        assert [(a.added.id, a.state) for a in adjustments(cursor)] == [
+            ("a-0001", "approved"),
+            ("a-0002", "withdrawn"),
+        ]
 
 
 def test_steps_run_in_order_and_once() -> None:

@@ -3,11 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from slawatch.core.instant import DAY
 from slawatch.store.database import Database, transaction
 from slawatch.store.importing import ImportRefused, import_samples
 from slawatch.store.staging import Rows, Staged, format_of, staged_days
 
 CHECKS = {"a": (1, 70_000_000)}
+NOW = 20_001 * DAY
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_rows_are_staged_by_their_day(database: Database, tmp_path: Path) -> Non
     path = write(tmp_path / "x.csv", "outcome,time,check\nup,86400,a\ndown,86399.999999,a\nup,1728000000,a\n")
     with database.reading() as cursor, transaction(cursor):
         cursor.execute("CREATE TEMP TABLE known AS SELECT 'a' AS name, 1 AS number, 70000000 AS holds")
-        staged = Rows(cursor, path, "csv").stage(tmp_path / "staged")
+        staged = Rows(cursor, path, "csv", NOW).stage(tmp_path / "staged")
         assert staged == Staged(3, (1,), 86_399_999_999, 1_728_000_000_000_000, (0, 1, 20_000))
         one = staged_days(tmp_path / "staged", 0)
         assert cursor.execute(f"SELECT line, started_at, outcome, latency FROM {one}").fetchall() == [
@@ -73,8 +75,8 @@ def test_rows_are_staged_by_their_day(database: Database, tmp_path: Path) -> Non
 def test_the_line_of_a_row_counts_what_is_between(database: Database, tmp_path: Path) -> None:
     text = 'check,time,outcome,reason\n\na,1,down,"one\ntwo\nthree"\na,2,up,\n\n\na,3,up,\n'
     with database.reading() as cursor:
-        rows = Rows(cursor, write(tmp_path / "x.csv", text), "csv")
+        rows = Rows(cursor, write(tmp_path / "x.csv", text), "csv", NOW)
         assert [rows.where(n)[1] for n in (1, 2, 3)] == [3, 6, 9]
-        lines = Rows(cursor, write(tmp_path / "x.jsonl", '{"a": 1}\n\n  \n{"a": 2}\n'), "jsonl")
+        lines = Rows(cursor, write(tmp_path / "x.jsonl", '{"a": 1}\n\n  \n{"a": 2}\n'), "jsonl", NOW)
         assert [lines.where(n)[1] for n in (1, 2)] == [1, 4]
         assert lines.where(2)[0] == f"{tmp_path / 'x.jsonl'}:4"

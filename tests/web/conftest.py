@@ -1,10 +1,10 @@
 """A daemon as the web sees it, on a real store, served on real sockets."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -19,6 +19,7 @@ from slawatch.store.database import Database
 from slawatch.store.writer import Writer
 from slawatch.web import serve
 from slawatch.web.app import build
+from slawatch.web.entering import enter
 from slawatch.web.serve import Server, bind_tcp, bind_unix
 from slawatch.web.view import Imported, Live, LiveCheck, Refused, Reloaded
 
@@ -131,6 +132,12 @@ class View:
         if self.refuse:
             raise Refused(str(self.refuse).replace("FILE", str(path)))
         return Imported(rows=2, added=1, checks=1, start=0, end=SECOND)
+
+    async def enter(self, what: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        if self.refuse:
+            raise self.refuse
+        now = self.clock.now()
+        return await trio.to_thread.run_sync(enter, self.database, self.config, what, wish, now)
 
 
 def samples(

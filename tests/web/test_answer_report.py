@@ -179,8 +179,12 @@ def test_files_have_names_that_fit_any_folder_and_no_other_report(tmp_path: Path
         "a-b-2026-10-ledger.csv",
         "a-b-2026-10-outages.csv",
         "a-b-2026-10-objectives.csv",
+        "a-b-2026-10-credits.csv",
+        "a-b-2026-10-maintenance.csv",
         "a-b-2026-10.html",
     ]
+    bare = answer(config(tmp_path, agreements={}), cursor, Request(month="2026-10"), NOW)
+    assert len(files(bare[:1], ("csv",))) == 3
 
 
 def test_formats_are_named_with_commas() -> None:

@@ -69,6 +69,15 @@ def test_availability_is_of_the_time_that_is_known(view: View, found: Figures) -
     assert said["services"][2]["availability"] == {"24h": None, "7d": None, "30d": None}
 
 
+def test_a_failure_after_the_figures_is_in_the_availability_at_once(view: View, found: Figures) -> None:
+    before = service(answer(view.config, found, view.state, NOW), "api")["availability"]
+    assert before == {"24h": 100.0, "7d": 100.0, "30d": 100.0}
+    state = live(view, api_a=down(NOW + SECOND), api_b=down(NOW + SECOND))
+    after = service(answer(view.config, found, state, NOW + 2 * SECOND), "api")["availability"]
+    assert isinstance(after, dict)
+    assert all(99.99 < value < 100 for value in after.values())
+
+
 def test_the_budget_is_what_the_month_still_allows(view: View, found: Figures) -> None:
     said = answer(view.config, found, view.state, NOW)
     allowed = 30 * 24 * 60 / 100

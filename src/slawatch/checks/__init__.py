@@ -22,6 +22,7 @@ class CheckType(NamedTuple):
         options: the frozen dataclass of its TOML keys; its docstring is the reference entry.
         probe: makes one probe.
         passive: the target comes to us (heartbeats): the daemon answers for it, no prober does.
+        at_once: how many probes of this type one prober makes at once; None: bounded by target only.
         prepare: does before the first probe what would stall others amid theirs: imports, contexts.
     """
 
@@ -30,6 +31,7 @@ class CheckType(NamedTuple):
     probe: Callable[[Any, Attempt], Awaitable[Observation]]
     passive: bool
     prepare: Callable[[Any], None] = _nothing
+    at_once: int | None = None
 
 
 @cache
@@ -49,4 +51,11 @@ def load(name: str) -> CheckType:
         raise KeyError(name)
     module = importlib.import_module(f"{__name__}.{name}")
     passive = getattr(module, "PASSIVE", False)
-    return CheckType(name, module.Options, module.probe, passive, getattr(module, "prepare", _nothing))
+    return CheckType(
+        name,
+        module.Options,
+        module.probe,
+        passive,
+        getattr(module, "prepare", _nothing),
+        getattr(module, "AT_ONCE", None),
+    )

@@ -162,7 +162,6 @@ class Connection:
         except OSError as error:
             fault = own_fault(error) if not isinstance(error, ssl.SSLError) else None
             failure = OwnFault(f"TLS with {self.who}: {fault}") if fault else tls_failure(error, self.who)
-            attempt.note(failure.reason)
             raise failure from None
         except ValueError as error:
             raise OwnFault(

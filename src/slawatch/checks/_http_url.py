@@ -1,6 +1,8 @@
 """URLs of probes: taken apart once, checked strictly, shown without what may be secret in them."""
 
 import re
+from functools import lru_cache
+from sys import intern
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urljoin
 
@@ -58,6 +60,10 @@ class Url(NamedTuple):
         return f"{self.scheme}://{self.authority}{path}{'?...' if question else ''}"
 
 
+# One object for equal numbers: thousands of checks ask the same servers.
+_number: Final = lru_cache(maxsize=1_024)(int)
+
+
 def ascii_host(host: str) -> str:
     """Return a host name in the form in which it is asked for and sent.
 
@@ -90,8 +96,8 @@ def parse_url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> Url:
     match = _URL.fullmatch(text)
     if match is None or match["scheme"].lower() not in schemes:
         raise ValueError(f"not a URL such as {schemes[0]}://shop.example/path ({' or '.join(schemes)})")
-    scheme = match["scheme"].lower()
-    port = int(match["port"]) if match["port"] else _PORTS[scheme]
+    scheme = intern(match["scheme"].lower())
+    port = _number(match["port"]) if match["port"] else _PORTS[scheme]
     if not 1 <= port <= 65535:
         raise ValueError(f"there is no port {port}: ports go from 1 to 65535")
     if match["six"] is not None:
@@ -109,7 +115,7 @@ def parse_url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> Url:
     if match["user"] is not None:
         name, _, word = match["user"].partition(":")
         username, password = unquote(name), unquote(word)
-    return Url(scheme, host, port, target, username, password)
+    return Url(scheme, intern(host), port, target, username, password)
 
 
 def redirected(base: Url, location: str) -> Url:

@@ -28,6 +28,9 @@ KEPT: Final = 64 * 1024
 TOLERATED: Final = 1024 * 1024
 """A program that writes more is stopped."""
 
+AT_ONCE: Final = 100
+"""Programs that one prober runs at the same time; the next ones wait until one has ended."""
+
 _PLUGIN_FOLDERS: Final = (
     "/usr/lib/nagios/plugins",
     "/usr/lib64/nagios/plugins",

@@ -1,29 +1,21 @@
 """HTTP and HTTPS: a request, the answer that must come, its phases, the days left of the certificate."""
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from slawatch.checks._attempt import Attempt
-from slawatch.checks._certificate import days_left
-from slawatch.checks._dial import TlsSettings, dial
-from slawatch.checks._dns import prepare_names
-from slawatch.checks._dns_files import is_address
-from slawatch.checks._failure import Failure, OwnFault
-from slawatch.checks._http_expect import Answer, Expect, decoded, judge, phrase, prepare_json
-from slawatch.checks._http_plan import Plan, Request, plan_of
-from slawatch.checks._http_url import Url, parse_url, redirected
-from slawatch.checks._http_wire import exchange
-from slawatch.checks._tls import context
-from slawatch.clock import now, steady
+from slawatch.checks._dial import TlsSettings
+from slawatch.checks._failure import Failure
+from slawatch.checks._http_expect import Answer, Expect, decoded, judge, prepare_json
+from slawatch.checks._http_fetch import follow, prepare_request
+from slawatch.checks._http_plan import Auth, Plan, check_request, plan_of
+from slawatch.clock import steady
 from slawatch.core.instant import SECOND
 from slawatch.core.sample import Cause, Measure, Observation, Outcome
 from slawatch.core.text import Duration, FilePath, FromText, FromValue, Secret, format_duration
 
-_ALPN: Final = ("http/1.1",)
-_REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 _EXCERPT: Final = 500
 _USUAL_TLS: Final = TlsSettings()
 _USUAL: Final = Expect()
@@ -53,34 +45,6 @@ Method = Annotated[str, FromText(_parse_method, "an HTTP method", example="GET")
 JsonBody = Annotated[
     Any, FromValue(_parse_json, "a table or list to send as JSON", {"examples": [{"ping": True}]})
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
-    """How the request says who it is.
-
-    Attributes:
-        type: `basic` and `digest` take a username and a password, `bearer` a token.
-        username: for `basic` and `digest`.
-        password: for `basic` and `digest`.
-        token: for `bearer`.
-    """
-
-    type: Literal["basic", "bearer", "digest"]
-    username: str | None = None
-    password: Secret | None = None
-    token: Secret | None = None
-
-    def __post_init__(self) -> None:
-        if self.type == "bearer":
-            if self.token is None or self.username is not None or self.password is not None:
-                raise ValueError('type = "bearer" takes a token, and neither username nor password')
-            if not re.fullmatch(r"[\x21-\x7e]+", self.token.value):
-                raise ValueError("the token has spaces, line breaks or other characters that cannot be sent")
-        elif self.username is None or self.password is None or self.token is not None:
-            raise ValueError(f'type = "{self.type}" takes a username and a password, and no token')
-        elif ":" in self.username:
-            raise ValueError("a username cannot contain a colon")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,25 +103,9 @@ class Options:
         return _options, ({name: value for name, value in kept if value != getattr(fresh, name)},)
 
     def __post_init__(self) -> None:
-        try:
-            url = parse_url(text_of(self.url))
-        except ValueError as error:
-            raise ValueError(f"url: {error}") from None
-        if self.proxy is not None:
-            try:
-                proxy = parse_url(text_of(self.proxy), ("http", "https", "socks5", "socks5h"))
-            except ValueError as error:
-                raise ValueError(f"proxy: {error}") from None
-            if proxy.target != "/":
-                raise ValueError("proxy: host and port only, without a path")
+        url = check_request(self)
         if sum(body is not None for body in (self.body, self.body_json, self.body_file)) > 1:
             raise ValueError("only one of body, body_json and body_file can be sent")
-        if url.username is not None and self.auth is not None:
-            raise ValueError("there are credentials in the url and in auth: keep one of them")
-        for name, value in self.headers.items():
-            _check_header(name, text_of(value))
-        if self.auth is not None and any(name.lower() == "authorization" for name in self.headers):
-            raise ValueError("there is an Authorization header beside auth: keep one of them")
         if (
             self.degraded_over is not None
             and self.down_over is not None
@@ -166,8 +114,6 @@ class Options:
             raise ValueError("down_over must be longer than degraded_over")
         if self.certificate_days is not None and url.scheme != "https":
             raise ValueError("certificate_days needs a url with https://")
-        if not 0 <= self.max_redirects <= 50:
-            raise ValueError("max_redirects goes from 0 to 50")
         if not 0 <= self.max_body <= 100_000_000:
             raise ValueError("max_body goes from 0 to 100000000 bytes")
         if self.method == "HEAD" and self.expect.of_body:
@@ -178,44 +124,18 @@ def _options(keys: dict[str, Any]) -> Options:
     return Options(**{"url": "http://localhost/", **keys})
 
 
-def text_of(value: str | Secret) -> str:
-    """Return what is sent for a text that may be a secret."""
-    return value.value if isinstance(value, Secret) else value
-
-
-def _check_header(name: str, value: str) -> None:
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name, re.ASCII):
-        raise ValueError(f"{name!r} is not the name of a header")
-    if name.lower() in ("content-length", "transfer-encoding", "connection"):
-        raise ValueError(f"the header {name} is set by the probe itself")
-    if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
-        raise ValueError(f"the header {name} has a line break or another control character in it")
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError(f"the header {name} has characters outside of ISO 8859-1") from None
-
-
 def prepare(options: Options) -> None:
     """Do beforehand what would stall others at the first probe: import, read authorities, compile."""
     plan = Plan(options)
     prepare_json(options.expect.json)
-    if not is_address(plan.url.host):
-        prepare_names()
-    with suppress(OwnFault):  # Each probe says so itself.
-        if plan.through_client:
-            from slawatch.checks import _http_client
-
-            _http_client.prepare(plan)
-        elif plan.url.scheme == "https":
-            context(options.tls, _ALPN)
+    prepare_request(plan)
 
 
 async def probe(options: Options, attempt: Attempt) -> Observation:
     """Ask once."""
     plan = plan_of(options, attempt.check)
     try:
-        answer, ends = await _follow(plan, attempt)
+        answer, ends = await follow(plan, attempt, options.expect.status.have)
     except Failure as failure:
         reason = _line(plan.clean(failure.reason))
         attempt.note(reason)
@@ -257,82 +177,6 @@ def _slow(
     reason = f"took {latency / SECOND:.3f} s, longer than {format_duration(over)}"
     attempt.note(reason)
     return Observation(outcome, Cause.SLOW, reason, latency, measures)
-
-
-async def _follow(plan: Plan, attempt: Attempt) -> tuple[Answer, float | None]:
-    """Ask, and go where redirects lead.
-
-    Returns:
-        The last answer, and the days left of the certificate that ends first.
-    """
-    options = plan.options
-    request = plan.request(attempt)
-    ends: float | None = None
-    for hop in range(options.max_redirects + 1):
-        answer, certificate = await _ask(plan, request, attempt)
-        if certificate is not None:
-            try:
-                left = days_left(certificate, now())
-            except ValueError as error:
-                attempt.note(str(error))
-            else:
-                ends = left if ends is None else min(left, ends)
-        if (
-            answer.status not in _REDIRECTS
-            or not options.follow_redirects
-            or options.expect.status.have(answer.status)
-        ):
-            return answer, ends
-        location = answer.header(b"location")
-        if location is None:
-            return answer, ends
-        if hop == options.max_redirects:
-            break
-        try:
-            target = redirected(request.url, location)
-        except ValueError as error:
-            raise Failure(Cause.PROTOCOL, f"answered {phrase(answer.status)} to nowhere: {error}") from None
-        attempt.note(f"it leads to {plan.clean(target.shown)}")
-        request = plan.redirect(request, target, answer.status)
-    raise Failure(
-        Cause.PROTOCOL, f"more than {options.max_redirects} redirects, the last one from {request.url.shown}"
-    )
-
-
-async def _ask(plan: Plan, request: Request, attempt: Attempt) -> tuple[Answer, bytes | None]:
-    options = plan.options
-    attempt.note(request.title)
-    if plan.through_client:
-        from slawatch.checks import _http_client
-
-        answer, certificate = await _http_client.exchange(attempt, plan, request)
-    else:
-        url: Url = request.url
-        secure = url.scheme == "https"
-        connection = await dial(
-            attempt,
-            url.host,
-            url.port,
-            tls=options.tls if secure else None,
-            version=options.ip_version,
-            alpn=_ALPN if secure else (),
-        )
-        try:
-            certificate = connection.certificate if secure else None
-            answer = await exchange(
-                attempt,
-                connection,
-                request.wire,
-                bodiless=options.method == "HEAD",
-                max_body=options.max_body,
-                quote=not plan.secrets,
-            )
-        finally:
-            connection.close()
-    attempt.note(
-        f"HTTP/{answer.version} {answer.status}, {len(answer.body)} bytes{' (cut)' if answer.cut else ''}"
-    )
-    return answer, certificate
 
 
 def _note_body(attempt: Attempt, answer: Answer, plan: Plan) -> None:

@@ -20,7 +20,10 @@ COMMANDS: Final = {
     "probe": "probe",
     "status": "status",
     "report": "report",
+    "maintenance": "maintenance",
+    "adjust": "adjust",
     "oncall": "oncall",
+    "rehearse": "rehearse",
     "channel": "channel",
     "import": "samples",
     "export": "samples",
@@ -156,6 +159,8 @@ def _explain(error: Exception) -> tuple[int, list[str]] | None:
         return exits.CONFIG, [str(problem) for problem in error.problems]  # type: ignore[attr-defined]
     if _is(error, "slawatch.cli.client", "DaemonError"):
         return error.code, error.lines  # type: ignore[attr-defined]
+    if _is(error, "slawatch.web.entering", "EntryRefused"):
+        return exits.NO if error.status == 422 else exits.USAGE, [str(error)]  # type: ignore[attr-defined]
     if _is(error, "slawatch.store.errors", "StoreLocked") or _is(error, "slawatch.store.errors", "StoreBusy"):
         return exits.TRY_AGAIN, [str(error)]
     if _is(error, "slawatch.store.errors", "StoreError"):

@@ -1,5 +1,6 @@
 """`slawatch import samples` and `slawatch export`: samples in and out, with or without a running daemon."""
 
+import errno
 import os
 import sys
 import tempfile
@@ -163,11 +164,9 @@ def export(
         _write(loaded, parameters, wanted, sys.stdout.buffer)
         sys.stdout.buffer.flush()
         return exits.OK
-    try:
-        opened = tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(output)) from None
-    with opened as draft:
+    if not output.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(output))
+    with tempfile.NamedTemporaryFile(dir=output.parent, prefix=f".{output.name}.", delete=False) as draft:
         try:
             _write(loaded, parameters, wanted, draft)
             draft.flush()

@@ -191,16 +191,42 @@ def _objective(
         key = "target" if repr(objective.target) in str(error) else "metric"
         reader.problem((*where, key), str(error), found=quoted(getattr(objective, key)))
         return
-    for key in ("good", "total"):
-        if bool(getattr(objective, key)) != (target.measure is Measure.RATIO):
-            reader.problem(
-                (*where, key),
-                "a ratio needs two counters, `good` and `total`"
-                if target.measure is Measure.RATIO
-                else 'only metric = "ratio" has counters',
-            )
+    if target.measure is Measure.RATIO:
+        _counters(reader, where, objective, config)
+    for key in ("check", "good", "total"):
+        if target.measure is not Measure.RATIO and getattr(objective, key):
+            reader.problem((*where, key), 'only metric = "ratio" has counters')
     if target.measure is Measure.AVAILABILITY:
         _provable(reader, where, target, terms, config)
+
+
+def _counters(reader: Reader, where: KeyPath, objective: Objective, config: Config) -> None:
+    """Note what keeps a ratio from finding its counters."""
+    if not objective.check:
+        reader.problem((*where, "check"), 'a ratio needs the check of type "scrape" that reads its counters')
+    for key in ("good", "total"):
+        if not getattr(objective, key):
+            reader.problem((*where, key), "a ratio needs two counters, `good` and `total`")
+    if not objective.check:
+        return
+    scrapes = [check.name for check in config.checks.values() if check.type == "scrape"]
+    check = config.checks.get(objective.check)
+    if check is None:
+        known_name(reader, (*where, "check"), "scrape check", objective.check, scrapes)
+        return
+    if check.type != "scrape":
+        hint = nearest(objective.check, scrapes) or (
+            f"these have: {', '.join(scrapes)}" if scrapes else 'add a check of type "scrape"'
+        )
+        reader.problem(
+            (*where, "check"),
+            f"the check {quoted(check.name)} is of type {quoted(check.type)} and has no counters: {hint}",
+        )
+        return
+    for key in ("good", "total"):
+        # A check with mistakes of its own has no options.
+        if check.options is not None and (name := getattr(objective, key)):
+            known_name(reader, (*where, key), "counter", name, check.options.counters)
 
 
 def _provable(reader: Reader, where: KeyPath, target: Target, terms: Agreement, config: Config) -> None:

@@ -143,6 +143,17 @@ def read_document(path: Path) -> Document:
     return document
 
 
+def read_alone(path: Path) -> Document:
+    """Return one file that is no part of the configuration.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML.
+    """
+    document = Document({}, [])
+    document.add(_read(path))
+    return document
+
+
 def _read(path: Path) -> Source:
     try:
         with path.open("rb") as file:

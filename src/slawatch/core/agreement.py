@@ -130,13 +130,15 @@ class Objective:
             `success_rate` of probes; `ratio` of two counters.
         target: as written: `99.9` for an availability, a success rate or a ratio, `< 500ms` for a latency,
             `< 0.1%` for an error rate.
-        good: for a `ratio`: the counter of good events.
+        check: for a `ratio`: the check of type `scrape` that reads its counters.
+        good: for a `ratio`: the counter of good events, by its name in that check.
         total: for a `ratio`: the counter of all events.
     """
 
     id: str
     metric: str
     target: Target
+    check: str = ""
     good: str = ""
     total: str = ""
 

@@ -172,7 +172,8 @@ def _combined_sensitivity(target: Target, combined: Combined) -> Sensitivity:
 
 def _ratio(objective: Objective, target: Target, counts: Counts | None) -> Judgement:
     figure = None if counts is None else counts.share
-    verdict = judge(target, figure)
+    # More good events than events: the counters do not belong together, and prove nothing.
+    verdict = Verdict.NO_DATA if figure is not None and figure > 1 else judge(target, figure)
     return Judgement(
         objective=objective,
         target=target,

@@ -45,8 +45,12 @@ class QuietHours:
         """Return when the quiet around an instant ends; None outside of it."""
         if not any(contains(one, at, self.timezone) for one in self.during):
             return None
-        span = current_or_next(self._spans, at)
+        span = self.span(at)
         return None if span is None else span.end
+
+    def span(self, at: Instant) -> Interval | None:
+        """Return the quiet around an instant, or else the next one; None for none in sight."""
+        return current_or_next(self._spans, at)
 
     def window(self) -> Window:
         """Return what withholds alerts."""

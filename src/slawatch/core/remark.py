@@ -9,7 +9,7 @@ from slawatch.core.combine import Combined
 from slawatch.core.credit import credit
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.judgement import Judgement
-from slawatch.core.objective import Verdict
+from slawatch.core.objective import Measure, Verdict
 from slawatch.core.outage import Outage
 from slawatch.core.subject import Subject
 from slawatch.core.text import format_duration
@@ -34,6 +34,11 @@ def remarks(
 ) -> Iterator[str]:
     """Yield what limits or explains the figures, the weightiest first."""
     for one in objectives:
+        if one.target.measure is Measure.RATIO and one.figure is not None and one.figure > 1:
+            yield (
+                f"The counters of {one.objective.id} counted more good events than events: they do not "
+                "belong together, and nothing is judged by them."
+            )
         if one.verdict is Verdict.UNDECIDED:
             yield (
                 f"The verdict on {one.objective.id} is undecided: the target lies between the bounds that "

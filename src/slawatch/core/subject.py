@@ -1,6 +1,6 @@
 """What an agreement judges on its own: a service, or a group of services that it sees as one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -61,6 +61,9 @@ class Grounds:
     _outside: dict[tuple[str, Instant, Instant], tuple[Interval, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    _windows: dict[tuple[frozenset[str], Instant, Instant], tuple[Instant, Instant]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _watched: dict[tuple[str, Instant, Instant], Watched] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -73,10 +76,13 @@ class Grounds:
             self._watched[key] = watch(self.checks(service), known.join if known else "all", low, high)
         return self._watched[key]
 
-    def window(self, services: Iterable[str], start: Instant, end: Instant) -> tuple[Instant, Instant]:
+    def window(self, services: frozenset[str], start: Instant, end: Instant) -> tuple[Instant, Instant]:
         """Return the interval that must be looked at to see the outages of some services whole."""
-        every = (entry for service in services for entry in self.checks(service))
-        return reaching(every, start, end, self.now, self.reach)
+        key = (services, start, end)
+        if key not in self._windows:
+            every = (entry for service in services for entry in self.checks(service))
+            self._windows[key] = reaching(every, start, end, self.now, self.reach)
+        return self._windows[key]
 
     def outside(self, terms: Agreement, start: Instant, end: Instant) -> tuple[Interval, ...]:
         """Return the time outside of the service hours of some terms.
@@ -179,8 +185,10 @@ def _assessed(
 ) -> Subject:
     start, end = parts[0].start, parts[-1].end
     # Members of one figure are looked at over one interval; so they are read once for all figures of it.
-    whole = agreement.services if parts[-1].terms.combine == "all" else tree.members
-    low, high = grounds.window({*whole, *tree.members}, start, end)
+    terms = parts[-1].terms
+    low, high = grounds.window(
+        frozenset(tree.members if terms.combine != "all" else (*terms.services, *tree.members)), start, end
+    )
     making = _Making(name, tree, agreement, parts, grounds, low, high)
     approval = parts[-1].terms.approval
     held = {who: holding(grounds.adjustments, who, approval) for who in (name, *tree.members)}

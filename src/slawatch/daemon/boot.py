@@ -25,10 +25,12 @@ class Boot(NamedTuple):
     Attributes:
         config: loaded and checked.
         log_format: `human` or `json`.
+        command: what the user typed, for whoever wants to know who holds the data.
     """
 
     config: Config
     log_format: str
+    command: str = ""
 
 
 def become(boot: Boot) -> NoReturn:
@@ -42,7 +44,8 @@ def become(boot: Boot) -> NoReturn:
     os.lseek(memory, 0, os.SEEK_SET)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "slawatch.daemon.boot", str(memory)])  # noqa: S606
+    # -P: a file in the present folder that is named like a module of ours is none of ours.
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "slawatch.daemon.boot", str(memory)])  # noqa: S606
 
 
 def run(boot: Boot) -> int:
@@ -54,7 +57,7 @@ def run(boot: Boot) -> int:
     from slawatch.web.serve import BindError
 
     try:
-        run.run(boot.config, env=os.environ, log_format=boot.log_format)
+        run.run(boot.config, env=os.environ, log_format=boot.log_format, command=boot.command)
     except (StoreLocked, StoreBusy) as error:
         return _refuse(error, _TRY_AGAIN)
     except (StoreError, BindError) as error:

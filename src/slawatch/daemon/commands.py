@@ -1,8 +1,10 @@
 """What the owner may ask of the running daemon: another configuration, samples from elsewhere."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -20,6 +22,9 @@ from slawatch.store import evidence
 from slawatch.store.database import Database, StoreBusy, StoreError
 from slawatch.web.view import Imported, Refused, Reloaded
 
+if TYPE_CHECKING:
+    from slawatch.store.importing import Imported as Stored
+
 log = logging.getLogger("slawatch.commands")
 
 
@@ -31,6 +36,7 @@ class Commands:
         watching: Watching,
         database: Database,
         writing: Run,
+        importing: Run,
         clock: Clock,
         reread: Callable[[], Config],
         notifier: Notifier,
@@ -41,17 +47,21 @@ class Commands:
             watching: what a new configuration is applied to.
             database: what samples are imported into.
             writing: runs work in the writer's thread.
+            importing: runs work in a thread beside it, one at a time with everything else that moves days.
             clock: the daemon's.
             reread: loads the configuration anew; called in a thread.
             notifier: is told of a reload.
         """
         self._watching = watching
+        self._begun = watching.config
         self._database = database
         self._writing = writing
+        self._importing = importing
         self._clock = clock
         self._reread = reread
         self._notifier = notifier
         self._one = trio.Lock()
+        self._one_import = trio.Lock()
         self._loading = trio.CapacityLimiter(1)
 
     async def reload(self) -> Reloaded:
@@ -68,7 +78,6 @@ class Commands:
                 self._notifier.ready(self._watching.status(self._clock.now()))
 
     async def _reload(self) -> Reloaded:
-        old = self._watching.config
         try:
             new = await trio.to_thread.run_sync(self._reread, limiter=self._loading)
         except ConfigError as error:
@@ -89,7 +98,7 @@ class Commands:
         self._watching.recorder.add_life(event)
         logging.getLogger("slawatch").setLevel(new.log_level.upper())
         log.info("the new config is in force: %s", changes)
-        warnings = (*(str(warning) for warning in new.warnings), *waits_for_start(old, new))
+        warnings = (*(str(warning) for warning in new.warnings), *waits_for_start(self._begun, new))
         for warning in warnings:
             log.warning("%s", warning)
         return Reloaded(
@@ -101,33 +110,79 @@ class Commands:
         )
 
     async def import_samples(self, path: Path) -> Imported:
-        """Store the samples of a file, all or nothing, in the writer's thread.
+        """Store the samples of a file, all or nothing, while what is seen meanwhile is stored beside it.
 
         Raises:
             Refused: a row is wrong, or the store takes nothing now.
         """
-        from slawatch.store.importing import ImportRefused, import_samples
+        from slawatch.store.importing import ImportRefused
 
-        watching = self._watching
-        known = {
-            name: (watching.numbers[name], check.stale_after)
-            for name, check in watching.config.checks.items()
-        }
-        async with self._one:
+        async with self._one_import:
             try:
-                found = await self._writing(import_samples, self._database, path, known)
-                held = await self._writing(self._held)
+                # Whoever asked may be gone by now; what is stored has to be settled all the same.
+                with trio.CancelScope(shield=True):
+                    found = await self._import(path)
             except ImportRefused as error:
                 raise Refused(str(error)) from None
             except StoreBusy as error:
                 raise Refused(str(error), busy=True) from None
             except StoreError as error:
                 raise Refused(str(error)) from None
-        watching.evaluator.merge(held)
         log.info("imported %d samples, %d of them new", found.rows, found.added)
         return Imported(
             rows=found.rows, added=found.added, checks=found.checks, start=found.start, end=found.end
         )
+
+    async def enter(self, what: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Store what a person enters, in the writer's thread.
+
+        Raises:
+            EntryRefused: it makes no sense.
+            Refused: the store takes nothing now.
+        """
+        from slawatch.web.entering import enter
+
+        try:
+            found: dict[str, Any] = await self._writing(
+                enter, self._database, self._watching.config, what, wish, self._clock.now()
+            )
+        except StoreBusy as error:
+            raise Refused(str(error), busy=True) from None
+        except StoreError as error:
+            raise Refused(str(error)) from None
+        log.info("%s %s by %.100r", what, found["id"], wish.get("person"))
+        return found
+
+    async def _import(self, path: Path) -> "Stored":
+        from slawatch.store.importing import import_samples
+
+        watching = self._watching
+        evaluator, recorder = watching.evaluator, watching.recorder
+        known = {
+            name: (watching.numbers[name], check.stale_after)
+            for name, check in watching.config.checks.items()
+        }
+        work = partial(import_samples, self._database, path, known, beside=True)
+        evaluator.begin_noting()
+        beside = [(sample.check, sample.started_at) for sample in recorder.unstored()]
+        held: dict[int, Held] = {}
+        try:
+            try:
+                found = await self._importing(work)
+            except StoreBusy:
+                # A batch with late samples moved the same transitions; it is stored now.
+                found = await self._importing(work)
+            if found.mark is not None:
+                held = await self._importing(self._held)
+        finally:
+            beside += evaluator.end_noting()
+        # No wait from here on: every sample is either among these, or evaluated with what was imported.
+        if found.mark is not None:
+            evaluator.merge(held)
+            ends = found.last
+            late = {(check, at) for check, at in beside if check in ends and at <= ends[check]}
+            recorder.settle(found.mark, late | set(ends.items()))
+        return found
 
     def _held(self) -> dict[int, Held]:
         with self._database.reading() as cursor:

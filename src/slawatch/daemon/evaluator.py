@@ -50,6 +50,7 @@ class Evaluator:
         self._states: dict[int, CheckState] = {}
         self._checks: dict[int, Check] = {}
         self._numbers: dict[str, int] = {}
+        self._noted: list[tuple[int, Instant]] | None = None
         self._listeners: list[Callable[[Check, Confirmed | Recovered], None]] = []
 
     def subscribe(self, listener: Callable[[Check, Confirmed | Recovered], None]) -> None:
@@ -65,6 +66,15 @@ class Evaluator:
     def resume(self, states: Mapping[int, CheckState]) -> None:
         """Take over what was known of checks before a restart, until their first new sample."""
         self._states.update(states)
+
+    def begin_noting(self) -> None:
+        """Note from now on which samples are taken, for whoever changes the store beside them."""
+        self._noted = []
+
+    def end_noting(self) -> list[tuple[int, Instant]]:
+        """Return the samples that were noted: `(check's number, started_at)`."""
+        noted, self._noted = self._noted or [], None
+        return noted
 
     def merge(self, held: Mapping[int, Held]) -> None:
         """Take over last samples that an import brought, where they are later than what is known."""
@@ -95,6 +105,8 @@ class Evaluator:
                 transitions.extend((number, transition) for transition in made)
             self._observe(number, check, sample)
         self.taken += len(samples)
+        if self._noted is not None:
+            self._noted.extend((sample.check, sample.started_at) for sample in samples)
         return Evaluated(samples, transitions, late)
 
     def _observe(self, number: int, check: Check, sample: Sample) -> None:

@@ -31,6 +31,7 @@ class House(Generic[T]):
         self.busy = 0
         self.waits = 0
         self._limits = limits
+        self._bounds: dict[str, int] = {}
         self._rooms: dict[str, int] = {}
         self._before_rooms: dict[str, deque[T]] = {}
         self._before_house: deque[tuple[str, T]] = deque()
@@ -40,9 +41,16 @@ class House(Generic[T]):
         """Whether half of all places are taken."""
         return self.busy * 2 >= self._limits.total
 
+    def bound(self, target: str, most: int) -> None:
+        """Give a target a limit of its own."""
+        self._bounds[target] = most
+
+    def _is_full(self, target: str) -> bool:
+        return self._rooms.get(target, 0) >= self._bounds.get(target, self._limits.per_target)
+
     def enter(self, target: str, guest: T) -> bool:
         """Take a place; False: there is none, and the guest waits until `leave` yields it."""
-        if self._rooms.get(target, 0) >= self._limits.per_target:
+        if self._is_full(target):
             self._before_rooms.setdefault(target, deque()).append(guest)
         elif self.busy >= self._limits.total:
             self._before_house.append((target, guest))
@@ -65,7 +73,7 @@ class House(Generic[T]):
             del self._rooms[target]
         while self.busy < self._limits.total:
             waiting = self._before_rooms.get(target)
-            if waiting and self._rooms.get(target, 0) < self._limits.per_target:
+            if waiting and not self._is_full(target):
                 guest = waiting.popleft()
                 if not waiting:
                     del self._before_rooms[target]
@@ -76,7 +84,7 @@ class House(Generic[T]):
                 place, guest = self._before_house.popleft()
                 if not wanted(guest):
                     continue
-                if self._rooms.get(place, 0) >= self._limits.per_target:
+                if self._is_full(place):
                     self._before_rooms.setdefault(place, deque()).append(guest)
                     continue
                 self._take(place)

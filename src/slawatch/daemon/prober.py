@@ -42,7 +42,6 @@ async def serve(
         stopping: called when the stream has ended, before the probes under way are cut off.
     """
     frames = wire.Frames()
-    pool = Pool()
     finished = trio.Event()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_send, stream, scheduler, finished)
@@ -54,6 +53,8 @@ async def serve(
                     if isinstance(order, wire.Settings):
                         logs.configure(order.log_format, order.log_level, process=f"prober {order.prober}")
                         continue
+                    # A pool for each order: one for good would keep every name and address that there is.
+                    pool = Pool()
                     scheduler.leave(order.leave)
                     scheduler.watch((number, pool.share(check)) for number, check in order.watch)
                 settle()

@@ -142,7 +142,7 @@ class Probers:
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
         try:
             process = await trio.lowlevel.open_process(
-                [sys.executable, "-m", "slawatch.daemon.prober", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "slawatch.daemon.prober", str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
             )

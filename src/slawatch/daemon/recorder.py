@@ -8,9 +8,9 @@ counted and its time is unknown.
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import trio
 
@@ -19,8 +19,10 @@ from slawatch.core.instant import MINUTE, SECOND, Instant, Micros
 from slawatch.core.life import LifeEvent, life_event
 from slawatch.core.sample import Sample, Transition
 from slawatch.core.text import format_duration
+from slawatch.core.timeline import Held
 from slawatch.daemon.evaluator import Evaluated
 from slawatch.store.batch import Batch
+from slawatch.store.errors import StoreBusy, StoreFull
 
 log = logging.getLogger("slawatch.recorder")
 
@@ -86,6 +88,20 @@ class WriterThread:
         return await trio.to_thread.run_sync(work, *args, limiter=self._limiter)
 
 
+class Recovered(NamedTuple):
+    """What the last run left in the journal.
+
+    Attributes:
+        samples: how many.
+        held: the last of them of each check, by number.
+        last: the latest instant that they speak of; None where there is nothing.
+    """
+
+    samples: int
+    held: Mapping[int, Held]
+    last: Instant | None
+
+
 class Recorder:
     """Collects what is to be stored, and stores it.
 
@@ -108,6 +124,7 @@ class Recorder:
         self._life: list[LifeEvent] = []
         self._pings: list[tuple[int, Instant]] = []
         self._late: list[tuple[int, Instant]] = []
+        self._settles: list[Instant] = []
         self._oldest: Micros | None = None
         self._sequence = 0
         self._backlog: deque[Batch] = deque()
@@ -152,6 +169,18 @@ class Recorder:
         self._pings.append((check, at))
         self._touch()
 
+    def settle(self, mark: Instant, late: Iterable[tuple[int, Instant]]) -> None:
+        """Have the next batch settle an import: fold again what is around these samples."""
+        self._settles.append(mark)
+        self._late.extend(late)
+        self._touch()
+
+    def unstored(self) -> Iterator[Sample]:
+        """Yield the samples in memory that are not known to be stored."""
+        for batch in self._backlog:
+            yield from batch.samples
+        yield from self._samples
+
     def _touch(self) -> None:
         if self._oldest is None:
             self._oldest = self._clock.elapsed()
@@ -159,24 +188,32 @@ class Recorder:
         if len(self._samples) >= FLUSH_ROWS:
             self._full.set()
 
-    async def recover(self, acknowledged: int = 0) -> int:
-        """Store what the last run left in the journal; return how many samples that were.
+    async def recover(self, acknowledged: int = 0) -> Recovered:
+        """Store what the last run left in the journal, and return what that was.
+
+        A store that is full or busy takes it later: it stays in the journal until then.
 
         Args:
             acknowledged: a sequence that was once used and is not to be used again, whatever the store says.
 
         Raises:
-            StoreError: the store does not take them; they stay in the journal.
+            StoreError: the store is not fit to take anything; they stay in the journal.
         """
         batches = await self._run(self._journal.replay)
-        recovered = 0
-        for batch in batches:
-            await self._run(self._writer.write, batch)
-            recovered += len(batch.samples)
-        if batches:
-            await self._run(self._journal.clear)
         self._sequence = max([acknowledged, self._writer.last_sequence, *(b.sequence for b in batches)])
-        return recovered
+        self._on_disk.update(batch.sequence for batch in batches)
+        waiting = deque(batches)
+        try:
+            while waiting:
+                await self._run(self._writer.write, waiting[0])
+                waiting.popleft()
+        except (StoreFull, StoreBusy) as error:
+            self._spilled.update(batch.sequence for batch in waiting)
+            self._disk_only = sum(len(batch.samples) for batch in waiting)
+            await self._keep(error)
+        else:
+            await self._empty_journal()
+        return _recovered(batches)
 
     async def run(self) -> None:
         """Store what is added, until cancelled; then `finish` stores the rest."""
@@ -193,11 +230,11 @@ class Recorder:
                 with trio.move_on_after(FLUSH_EVERY):
                     await self._full.wait()
             with trio.CancelScope(shield=True):
-                delay = RETRY_FIRST if await self._flush() else min(delay * 2, RETRY_LONGEST)
+                delay = RETRY_FIRST if await self.flush() else min(delay * 2, RETRY_LONGEST)
 
     async def finish(self) -> None:
         """Store what is left; what the store refuses stays in the journal."""
-        if not await self._flush():
+        if not await self.flush():
             log.error("%d samples wait in the journal for the next start: %s", self.queued, self.trouble)
 
     def abandon(self) -> None:
@@ -208,8 +245,8 @@ class Recorder:
                 if waiting.sequence not in self._on_disk:
                     self._journal.append(waiting)
 
-    async def _flush(self) -> bool:
-        """Try to store everything; tell whether it is."""
+    async def flush(self) -> bool:
+        """Try to store everything; tell whether it is. Not while `run` runs."""
         batch = self._batch()
         if batch is not None:
             self._backlog.append(batch)
@@ -224,15 +261,19 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 (whatever the store says, the samples are kept)
             await self._keep(error)
             return False
-        if self._on_disk:
-            try:
-                await self._run(self._journal.clear)
-            except Exception as error:  # noqa: BLE001 (batches in it are known by their sequence)
-                log.warning("the journal cannot be emptied: %s", error)
-            else:
-                self._on_disk.clear()
+        await self._empty_journal()
         self._works_again()
         return True
+
+    async def _empty_journal(self) -> None:
+        if not self._on_disk:
+            return
+        try:
+            await self._run(self._journal.clear)
+        except Exception as error:  # noqa: BLE001 (batches in it are known by their sequence)
+            log.warning("the journal cannot be emptied: %s", error)
+        else:
+            self._on_disk.clear()
 
     def _batch(self) -> Batch | None:
         self._full = trio.Event()
@@ -246,12 +287,21 @@ class Recorder:
             )
             self._life.append(event)
             self._lost_untold, self._lost_since = 0, None
-        if not (self._samples or self._transitions or self._life or self._pings):
+        if not (self._samples or self._transitions or self._life or self._pings or self._settles):
             self._oldest = None
             return None
         self._sequence += 1
-        batch = Batch(self._sequence, self._samples, self._transitions, self._life, self._pings, self._late)
-        self._samples, self._transitions, self._life, self._pings, self._late = [], [], [], [], []
+        batch = Batch(
+            self._sequence,
+            self._samples,
+            self._transitions,
+            self._life,
+            self._pings,
+            self._late,
+            self._settles,
+        )
+        self._samples, self._transitions, self._life = [], [], []
+        self._pings, self._late, self._settles = [], [], []
         self._since[batch.sequence] = self._oldest if self._oldest is not None else self._clock.elapsed()
         self._oldest = None
         return batch
@@ -320,3 +370,17 @@ class Recorder:
         self.add_life(life_event(self._clock.now(), "storage", why=self.trouble, length=length))
         self.trouble = self._said = ""
         self._failing_since = None
+
+
+def _recovered(batches: Iterable[Batch]) -> Recovered:
+    held: dict[int, Held] = {}
+    count, last = 0, None
+    for batch in batches:
+        count += len(batch.samples)
+        for sample in batch.samples:
+            known = held.get(sample.check)
+            if known is None or known.started_at < sample.started_at:
+                held[sample.check] = Held(sample.started_at, sample.holds, sample.outcome)
+        for at in (*(sample.started_at for sample in batch.samples), *(event.at for event in batch.life)):
+            last = at if last is None else max(last, at)
+    return Recovered(count, held, last)

@@ -34,7 +34,12 @@ def compare(old: Mapping[str, Check], new: Mapping[str, Check]) -> Changes:
 
 
 def waits_for_start(old: Config, new: Config) -> tuple[str, ...]:
-    """Return a line for each difference that only the next start of the daemon applies."""
+    """Return a line for each difference that only the next start of the daemon applies.
+
+    Args:
+        old: what the daemon was started with.
+        new: what is in force now.
+    """
     lines = []
     if old.data_dir != new.data_dir:
         lines.append(f"slawatch.data_dir: {old.data_dir} stays in use until slawatch is restarted")

@@ -13,22 +13,23 @@ from typing import Final
 import trio
 
 from slawatch import __version__
-from slawatch.clock import SYSTEM, Clock
+from slawatch.clock import SYSTEM, Clock, steady
 from slawatch.config.model import Config
-from slawatch.core.instant import SECOND
+from slawatch.core.instant import SECOND, Instant, Micros
 from slawatch.core.life import life_event
 from slawatch.core.text import format_duration
+from slawatch.core.timeline import Held
 from slawatch.daemon import pulse
 from slawatch.daemon.commands import Commands
 from slawatch.daemon.prober import raise_descriptor_limit
-from slawatch.daemon.recorder import Recorder, WriterThread
+from slawatch.daemon.recorder import Recorder, Recovered, WriterThread
 from slawatch.daemon.sealer import keep_house
 from slawatch.daemon.sharing import settle
 from slawatch.daemon.systemd import Notifier
 from slawatch.daemon.view import DaemonView
 from slawatch.daemon.watching import Watching
 from slawatch.store import evidence
-from slawatch.store.database import Database
+from slawatch.store.database import Database, StoreError, StoreLocked
 from slawatch.store.journal import Journal
 from slawatch.store.writer import Writer
 from slawatch.web.control import SOCKET
@@ -43,6 +44,8 @@ _CLIENTS_STOP: Final = 4.0
 """Seconds that requests under way and the probers get to end by themselves."""
 _STORE_STOP: Final = 4.0
 """Seconds that the store gets to take the last samples; then they go to the journal."""
+COMMANDS_TAKE: Final[Micros] = 10 * SECOND
+"""A command that has the store when the daemon starts (a `status`, a report) has let go by then."""
 _TAKE_HEARTBEATS_EVERY: Final = 0.05
 
 Task = Callable[[], Awaitable[None]]
@@ -74,6 +77,7 @@ class Daemon:
         self._stopping = trio.Event()
         self._served = trio.Event()
         self._writing = WriterThread()
+        self._housekeeping = WriterThread()
         self._writer = Writer(database)
         self._recorder = Recorder(self._writer, Journal(database.journal_path), clock, self._writing)
 
@@ -83,10 +87,16 @@ class Daemon:
         Raises:
             StoreError: the journal of the last run cannot be stored.
         """
-        await self._begin()
-        watching = await self._writing(self._prepare)
+        recovered = await self._begin()
+        watching = await self._writing(self._prepare, recovered.held)
         commands = Commands(
-            watching, self._database, self._writing, self._clock, self._reread, self._notifier
+            watching,
+            self._database,
+            self._writing,
+            self._housekeeping,
+            self._clock,
+            self._reread,
+            self._notifier,
         )
         from slawatch.web.app import build
 
@@ -112,23 +122,45 @@ class Daemon:
             with trio.CancelScope(shield=True):
                 await self._close()
 
-    async def _begin(self) -> None:
-        """Store what the last run left, and note that this one begins."""
+    async def _begin(self) -> Recovered:
+        """Store what the last run left, and that this one begins: before anybody is answered."""
         lost = self._database.lost
+        stored: Instant | None = self._writer.found
         recovered = await self._recorder.recover(lost[1] if lost else 0)
-        if recovered:
-            log.warning("%d samples of the last run were in the journal", recovered)
+        if recovered.samples:
+            log.warning("%d samples of the last run were in the journal", recovered.samples)
+        try:
+            await self._writing(self._writer.settle)
+        except StoreError as error:
+            log.warning("an import is settled at the next start: %s", error)
         for note in self._database.notes:
             log.error("%s", note)
-            self._recorder.add_life(life_event(self._clock.now(), "storage", why=note))
+            gone: dict[str, object] = {}
+            if lost and note == self._database.notes[-1]:
+                gone = {"batches": lost[1] - lost[0] + 1, "since": stored}
+            self._recorder.add_life(life_event(self._clock.now(), "storage", why=note, **gone))
+        last = max((at for at in (stored, recovered.last) if at is not None), default=None)
         self._recorder.add_life(
-            life_event(self._since, "start", version=__version__, digest=self._config.digest, pid=os.getpid())
+            life_event(
+                self._since,
+                "start",
+                version=__version__,
+                digest=self._config.digest,
+                pid=os.getpid(),
+                last=last,
+            )
         )
+        await self._recorder.flush()
+        return recovered
 
-    def _prepare(self) -> Watching:
+    def _prepare(self, waiting: Mapping[int, Held]) -> Watching:
         numbers = self._database.check_numbers(self._config.checks)
         with self._database.reading() as cursor:
             held, pings = evidence.held(cursor), evidence.pings(cursor)
+            changes = evidence.last_changes(cursor)
+        for number, found in waiting.items():
+            if number not in held or held[number].started_at < found.started_at:
+                held[number] = found
         return Watching(
             self._config,
             numbers,
@@ -137,6 +169,7 @@ class Daemon:
             held=held,
             pings=pings,
             log_format=self._log_format,
+            changes=changes,
         )
 
     def _tasks(self, watching: Watching) -> dict[str, Task]:
@@ -155,7 +188,7 @@ class Daemon:
                 self._clock,
                 self._writer,
                 self._writing,
-                WriterThread(),
+                self._housekeeping,
                 lambda: watching.config.retention.samples,
             ),
             "systemd": partial(self._keep_systemd_informed, watching),
@@ -266,26 +299,39 @@ def listen(config: Config) -> list[Listener]:
     return listeners
 
 
-def run(config: Config, *, env: Mapping[str, str], log_format: str) -> None:
+def run(config: Config, *, env: Mapping[str, str], log_format: str, command: str = "") -> None:
     """Run the daemon until a signal stops it.
 
     Args:
         config: to begin with.
         env: for systemd's socket, and for secrets in a config that is loaded again.
         log_format: `human` or `json`.
+        command: what the user typed.
 
     Raises:
         StoreError: the store cannot be opened: somebody holds it, it may not be written, it is damaged.
         BindError: a port or the socket is taken.
     """
     raise_descriptor_limit()
-    with Database.open(config.data_dir, repair=True) as database:
+    with _open(config, command) as database:
         listeners = listen(config)
         try:
             trio.run(_run, config, database, listeners, env, log_format)
         finally:
             for listener in listeners:
                 listener.close()
+
+
+def _open(config: Config, command: str) -> Database:
+    """Open the store; a command that has it is waited for, another daemon is not."""
+    pause, until = threading.Event(), steady() + COMMANDS_TAKE
+    while True:
+        try:
+            return Database.open(config.data_dir, repair=True, daemon=True, command=command)
+        except StoreLocked as error:
+            if error.daemon or steady() >= until:
+                raise
+        pause.wait(0.1)
 
 
 async def _run(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from sys import intern
 from typing import Final
 
 from slawatch.checks._attempt import Attempt
@@ -20,11 +21,14 @@ def row_of(
     check: Check,
     due: Instant,
     started_at: Instant,
-    took: Micros,
+    took: Micros | None,
     seen: Observation,
     attempt: Attempt,
 ) -> Row:
-    """Return the sample of a probe that took so long and saw that, as a plain tuple."""
+    """Return the sample of a probe that took so long and saw that, as a plain tuple.
+
+    A look at what came to us by itself (`took` is None) has no latency.
+    """
     up = seen.outcome == Outcome.UP
     return (
         number,
@@ -53,7 +57,7 @@ def target_of(check: Check) -> str:
         place = getattr(options, key, None)
         if place:
             place = str(place)
-            return place.split("/", 3)[2] if "://" in place and place.count("/") >= 2 else place
+            return intern(place.split("/", 3)[2] if "://" in place and place.count("/") >= 2 else place)
     return check.name
 
 

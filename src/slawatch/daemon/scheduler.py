@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -75,17 +75,17 @@ class _Entry:
     """A check in the schedule."""
 
     __slots__ = (
-        "check", "deadline", "gone", "held", "number", "off", "probe", "rhythm", "scopes", "target", "turn",
-        "wakes",
+        "check", "deadline", "gone", "number", "probe", "rhythm", "target", "timed", "turn", "wakes",
     )  # fmt: skip
 
-    def __init__(self, check: Check, number: int, probe: Callable[..., Awaitable[Observation]]) -> None:
+    def __init__(self, check: Check, number: int, kind: CheckType) -> None:
         self.check = check
         self.number = number
-        self.probe = probe
+        self.probe = kind.probe
+        self.timed = not kind.passive
         self.deadline = check.timeout / SECOND
         self.rhythm = schedule.rhythm(check)
-        self.target = target_of(check)
+        self.target = target_of(check) if kind.at_once is None else kind.name
         self.turn = Turn(0)
         self.wakes: Instant = 0
         self.gone = False
@@ -135,6 +135,7 @@ class Scheduler:
         self._sleep: trio.CancelScope | None = None
         self._nursery: trio.Nursery | None = None
         self._anchor: Micros = 0
+        self._queue: Instant = 0
         self._closing = False
 
     @property
@@ -156,11 +157,13 @@ class Scheduler:
         now = self._now() if self._nursery else None
         for number, check in assignments:
             self.leave((check.name,))
-            entry = _Entry(check, number, self._probe_of(check))
+            kind = self._type_of(check)
+            if kind.at_once is not None:
+                self._house.bound(kind.name, kind.at_once)
+            entry = _Entry(check, number, kind)
             self._entries[check.name] = entry
             if now is not None:
-                entry.turn = schedule.begin(entry.rhythm, now)
-                self._push(entry)
+                self._begin_with(entry, now)
 
     def leave(self, names: Iterable[str]) -> None:
         """Probe these checks no more; what is under way leaves no sample."""
@@ -186,8 +189,7 @@ class Scheduler:
             self._nursery = nursery
             now = self._now()
             for entry in self._entries.values():
-                entry.turn = schedule.begin(entry.rhythm, now)
-                self._push(entry)
+                self._begin_with(entry, now)
             task_status.started()
             looked = trio.current_time()
             while True:
@@ -199,6 +201,10 @@ class Scheduler:
                 wakes = (self._heap[0][0] - self._anchor) / SECOND if self._heap else current + LONGEST_SLEEP
                 with trio.CancelScope(deadline=min(wakes, looked + LONGEST_SLEEP)) as self._sleep:
                     await trio.sleep_forever()
+
+    def _begin_with(self, entry: _Entry, now: Instant) -> None:
+        entry.turn, self._queue = schedule.begin(entry.rhythm, now, self._queue)
+        self._push(entry)
 
     def _now(self) -> Instant:
         return self._anchor + round(trio.current_time() * SECOND)
@@ -222,6 +228,7 @@ class Scheduler:
         if abs(step) <= STEP:
             return
         self._anchor += step
+        self._queue = 0
         self.stats.clock_steps += 1
         now = self._now()
         log.warning("the wall clock moved by %s: due times follow it", format_duration(step))
@@ -349,7 +356,8 @@ class Scheduler:
                     Cause.OURS,
                     f"the machine slept for {format_duration(slept // SECOND * SECOND)} during the probe",
                 )
-        self._held[entry, number] = row_of(entry.number, check, due, started_at, took, observation, attempt)
+        length = took if entry.timed else None
+        self._held[entry, number] = row_of(entry.number, check, due, started_at, length, observation, attempt)
         entry.turn, step = schedule.answer(entry.rhythm, entry.turn, number, observation.outcome, self._now())
         self._do(entry, step)
 
@@ -361,11 +369,11 @@ class Scheduler:
         log.error("check %s: a fault in the check type %s\n%s", check.name, check.type, trace)
         return Observation(Outcome.UNKNOWN, Cause.BUG, f"a fault of the {check.type} check: {last}"[:500])
 
-    def _probe_of(self, check: Check) -> Callable[..., Awaitable[Observation]]:
+    def _type_of(self, check: Check) -> CheckType:
         try:
             found = self._load(check.type)
             found.prepare(check.options)
-            return found.probe
+            return found
         except Exception as error:  # noqa: BLE001 (a type that cannot be loaded must not end the others)
             reason = f"the check type {check.type} cannot be loaded: {type(error).__name__}: {error}"
             log.error("check %s: %s", check.name, reason)  # noqa: TRY400 (the reason says it all)
@@ -373,4 +381,4 @@ class Scheduler:
         async def unable(_options: object, _attempt: Attempt) -> Observation:
             return Observation(Outcome.UNKNOWN, Cause.OURS, reason)
 
-        return unable
+        return CheckType(check.type, object, unable, False)

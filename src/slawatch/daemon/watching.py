@@ -8,7 +8,7 @@ from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.core.check import Check
 from slawatch.core.instant import Instant
-from slawatch.core.sample import Outcome
+from slawatch.core.sample import Outcome, Transition
 from slawatch.core.state import CheckState
 from slawatch.core.timeline import Held
 from slawatch.daemon import wire
@@ -40,6 +40,7 @@ class Watching:
         held: Mapping[int, Held],
         pings: Mapping[int, Instant],
         log_format: str,
+        changes: Mapping[int, Transition] | None = None,
     ) -> None:
         """Go on where the store left off.
 
@@ -51,13 +52,14 @@ class Watching:
             held: the last stored sample of each check, by number.
             pings: the last stored call of each heartbeat, by number.
             log_format: of the probers' log.
+            changes: the last stored transition of each check, by number.
         """
         self.config = config
         self.numbers = numbers
         self.recorder = recorder
         self.evaluator = Evaluator(held)
         self.evaluator.assign(numbers, config.checks.values())
-        self.evaluator.resume(_states(config.checks.values(), numbers, held))
+        self.evaluator.resume(_states(config.checks.values(), numbers, held, changes or {}))
         self.heartbeats = Heartbeats(clock, recorder, pings)
         self.probers = Probers(
             config.probers,
@@ -115,25 +117,31 @@ class Watching:
 
 
 def _states(
-    watched: Iterable[Check], numbers: Mapping[str, int], held: Mapping[int, Held]
+    watched: Iterable[Check],
+    numbers: Mapping[str, int],
+    held: Mapping[int, Held],
+    changes: Mapping[int, Transition],
 ) -> dict[int, CheckState]:
     found = {}
     for check in watched:
         number = numbers[check.name]
         if number in held:
-            found[number] = _state_of(check, held[number])
+            found[number] = _state_of(check, held[number], changes.get(number))
     return found
 
 
-def _state_of(check: Check, last: Held) -> CheckState:
-    """Return what is known of a check from its last stored sample; one that was down counts as confirmed."""
+def _state_of(check: Check, last: Held, change: Transition | None) -> CheckState:
+    """Return what is known of a check from what is stored; one that was down counts as confirmed."""
     down = last.outcome == Outcome.DOWN
+    since = last.started_at
+    if change is not None and change.outcome == last.outcome:
+        since = min(since, change.at)
     return CheckState(
         last.outcome,
-        last.started_at,
+        since,
         check.failures if down else 0,
-        last.started_at if down else None,
-        last.started_at if down else None,
+        since if down else None,
+        since if down else None,
         last.started_at,
         last.holds,
         None,

@@ -1,9 +1,10 @@
-"""A report as CSV: three tidy tables, each with one header line, as RFC 4180 has it.
+"""A report as CSV: tidy tables, each with one header line, as RFC 4180 has it.
 
 `ledger` has a row for each service and day, and its class columns sum to `seconds`; `outages` a row for
-each outage; `objectives` a row for each promise and service. Lengths are seconds, exact to the microsecond;
-instants are RFC 3339 in UTC. A text that a spreadsheet would take for a formula is preceded by an
-apostrophe.
+each outage; `objectives` a row for each promise and service. With an agreement, `credits` has one row with
+what is due, and `maintenance` a row for each window of announced work, with what of it is granted and what
+counts, by the reason. Lengths are seconds, exact to the microsecond; instants are RFC 3339 in UTC. A text
+that a spreadsheet would take for a formula is preceded by an apostrophe.
 """
 
 import csv
@@ -16,8 +17,11 @@ from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
 from slawatch.report.report import CLASSES, Report
 from slawatch.report.wording import floored
 
-TABLES: Final = ("ledger", "outages", "objectives")
+TABLES: Final = ("ledger", "outages", "objectives", "credits", "maintenance")
 """The names of the tables, and of their files."""
+
+PROMISED: Final = frozenset({"credits", "maintenance"})
+"""Those that say something only with an agreement."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _COMMON: Final = ("agreement", "organization", "period", "service")
@@ -30,6 +34,15 @@ _OBJECTIVES: Final = (
     *_COMMON, "objective", "metric", "target", "measured", "verdict", "budget_seconds", "budget_spent",
     "budget_remaining",
 )  # fmt: skip
+_CREDITS: Final = (
+    "agreement", "organization", "period", "terms", "percent", "amount", "currency", "tier", "claim_until",
+    "percent_without_adjustments", "amount_without_adjustments", "percent_unknown_excluded",
+    "percent_unknown_down", "percent_unknown_up",
+)  # fmt: skip
+_MAINTENANCE: Final = (
+    *_COMMON, "start", "end", "announced", "granted", "late", "edited", "over_quota", "ignored",
+    "outside_hours", "reason",
+)  # fmt: skip
 
 
 def render(report: Report) -> dict[str, str]:
@@ -38,6 +51,8 @@ def render(report: Report) -> dict[str, str]:
         "ledger": _table(_LEDGER, _ledger(report)),
         "outages": _table(_OUTAGES, _outages(report)),
         "objectives": _table(_OBJECTIVES, _objectives(report)),
+        "credits": _table(_CREDITS, _credits(report)),
+        "maintenance": _table(_MAINTENANCE, _maintenance(report)),
     }
 
 
@@ -108,6 +123,39 @@ def _objectives(report: Report) -> Iterable[Sequence[str]]:
                 safe(verdict.measured),
                 verdict.verdict,
                 *lengths,
+            )
+
+
+def _credits(report: Report) -> Iterable[Sequence[str]]:
+    credit = report.contract.credit if report.contract else None
+    if credit is not None:
+        yield (
+            *_common(report, "")[:3],
+            " ".join(report.terms),
+            credit.percent or "",
+            credit.amount or "",
+            credit.currency,
+            credit.tier,
+            _instant(credit.claim_until),
+            credit.percent_before or "",
+            credit.amount_before or "",
+            *(credit.under[policy] or "" for policy in ("exclude", "down", "up")),
+        )
+
+
+def _maintenance(report: Report) -> Iterable[Sequence[str]]:
+    for service in report.services if report.contract else ():
+        for line in service.maintenance:
+            lengths = (
+                line.granted, line.late, line.edited, line.over_quota, line.ignored, line.outside_hours,
+            )  # fmt: skip
+            yield (
+                *_common(report, line.service),
+                rfc3339(line.start),
+                rfc3339(line.end),
+                _instant(line.announced),
+                *(exact_seconds(length) for length in lengths),
+                safe(line.reason),
             )
 
 

@@ -8,14 +8,19 @@ machine; that of a period that is over does not depend on when it is made.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from operator import itemgetter
 from typing import Any, Final
 
+from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement
+from slawatch.core.calendar import Calendar
 from slawatch.core.check import Maintenance, Quorum, Service
 from slawatch.core.evidence import CheckEvidence, ServiceEvidence
 from slawatch.core.instant import Instant
 from slawatch.core.life import Unwatched
 from slawatch.core.period import Period
+from slawatch.core.version import versions
 
 SCHEMA: Final = "slawatch.evidence/1"
 
@@ -28,18 +33,33 @@ def canonical(
     unwatched: Sequence[Unwatched],
     period: Period,
     now: Instant,
+    *,
+    calendars: Mapping[str, Calendar] | None = None,
+    adjustments: Iterable[Adjustment] = (),
 ) -> bytes:
     """Return the canonical text of the evidence of one report."""
     content = {
         "schema": SCHEMA,
-        "agreement": None if agreement is None else _agreement(agreement),
+        "agreement": None if agreement is None else _plain(agreement),
         "period": {"start": period.start, "end": period.end, "timezone": period.timezone},
         "until": min(now, period.end),
         "services": [_service(s, evidence[s.name], period) for s in sorted(services, key=lambda s: s.name)],
         "maintenance": sorted(
-            [sorted(m.services), m.start, m.end, -1 if m.announced is None else m.announced, m.reason]
+            [
+                sorted(m.services),
+                m.start,
+                m.end,
+                -1 if m.announced is None else m.announced,
+                m.reason,
+                [[e.start, e.end, -1 if e.announced is None else e.announced] for e in m.earlier],
+            ]
             for m in maintenance
         ),
+        "calendars": {
+            name: _plain((calendars or {}).get(name))
+            for name in sorted({t.calendar for t in (versions(agreement) if agreement else ()) if t.calendar})
+        },
+        "adjustments": sorted(([a.added.id, _plain(a)] for a in adjustments), key=itemgetter(0)),
         "unwatched": sorted([u.start, u.end, u.why] for u in unwatched),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
@@ -51,17 +71,25 @@ def digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def _agreement(agreement: Agreement) -> dict[str, Any]:
-    return {
-        "key": agreement.key,
-        "organization": agreement.organization,
-        "services": sorted(agreement.services),
-        "timezone": agreement.timezone,
-        "unknown": agreement.unknown,
-        "degraded": str(agreement.degraded),
-        "effective_from": agreement.effective_from,
-        "objectives": [[o.id, o.metric, o.target] for o in agreement.objectives],
-    }
+def _default(of: Field[Any]) -> Any:
+    return of.default if of.default_factory is MISSING else of.default_factory()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of terms as JSON has it: tables by name, decimals and dates as text.
+
+    What has its default is left out, so that a key which a later slawatch adds changes no fingerprint.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        found = {f.name: (getattr(value, f.name), f) for f in fields(value)}
+        return {name: _plain(own) for name, (own, f) in found.items() if own != _default(f)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(found) for key, found in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(_plain(found) for found in value)
+    if isinstance(value, tuple | list):
+        return [_plain(found) for found in value]
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
 def _service(service: Service, evidence: ServiceEvidence, period: Period) -> dict[str, Any]:

@@ -24,7 +24,8 @@ def explain(
         unwatched: when slawatch did not watch; may overlap.
         reasons: what failing checks said; one that begins with a stretch explains it.
         hold: the longest time for which a sample speaks. Unexplained time shorter than this that touches an
-            explained part has the same cause: the first sample after a start takes a moment.
+            explained part has the same cause: the first sample after a start takes a moment. So has a short
+            stretch that begins a hold after such a part at most: the last sample before it spoke so long.
     """
     spoken: dict[Instant, str] = {}
     for reason in reasons:
@@ -32,12 +33,17 @@ def explain(
     gaps = sorted(unwatched)
     lines: list[UnknownLine] = []
     first = 0
+    over: Unwatched | None = None
     for start, end in stretches:
         while first < len(gaps) and gaps[first].end <= start:
+            over = max(over or gaps[first], gaps[first], key=lambda gap: gap.end)
             first += 1
         parts = _spread(list(_cut(start, end, gaps[first:])), hold)
-        said = spoken.get(start)
-        fallback = f"could not be measured: {said}" if said else NO_SAMPLE
+        fallback = NO_SAMPLE
+        if said := spoken.get(start):
+            fallback = f"could not be measured: {said}"
+        elif over is not None and over.end > start - hold and end - start < hold:
+            fallback = over.why
         lines.extend(UnknownLine(start=a, end=b, why=why or fallback) for a, b, why in parts)
     return tuple(lines)
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, time, timedelta
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from slawatch import __version__
 from slawatch.core.civil import local
 from slawatch.core.instant import Instant, Micros, rfc3339
-from slawatch.report import svg, wording
+from slawatch.report import svg, trend, wording
 from slawatch.report.report import ObjectiveReport, Report, ReportPeriod
 from slawatch.report.section import longest, service_view
 from slawatch.report.summary import rules, shown, summary
@@ -18,13 +19,16 @@ from slawatch.report.summary import rules, shown, summary
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_SHARES: Final = ("availability", "success_rate", "ratio")
+_POLICIES: Final = {"exclude": "left out", "down": "counted as down", "up": "counted as up"}
 _OPERATOR_WORDS: Final = {">=": "at least", ">": "more than", "<": "below", "<=": "at most"}
 
 
 def render(report: Report) -> str:
     """Return the report as a complete HTML document."""
     unwatched, unwatched_left = longest(report.unwatched, lambda u: u.end - u.start)
-    views = [service_view(report, service, i + 1) for i, service in enumerate(report.services)]
+    every = (*report.groups, *report.services)
+    views = [service_view(report, service, i + 1) for i, service in enumerate(every)]
     template = _environment().get_template("report.html")
     text = template.render(
         report=report,
@@ -86,6 +90,13 @@ def _environment() -> "Environment":
         class_meaning=wording.CLASS_MEANINGS.__getitem__,
         class_bar=svg.class_bar,
         budget_bar=svg.budget_bar,
+        trend_bars=trend.bars,
+        trend_ticks=trend.ticks,
+        share_at=lambda share, decimals: wording.percent(_hundredfold(share), decimals),
+        share_at_up=lambda share, decimals: wording.percent_up(_hundredfold(share), decimals),
+        rate=_rate,
+        round_length=lambda length: "no data" if length is None else wording.length(round(length)),
+        policy_words=_POLICIES.__getitem__,
     )
     return made
 
@@ -121,14 +132,14 @@ def _metric(name: str) -> str:
 def _promised(objective: ObjectiveReport) -> str:
     match = re.fullmatch(r"(<=|>=|<|>)?\s*(.*)", objective.target.strip(), re.DOTALL)
     operator, value = match.groups() if match else ("", objective.target)
-    if objective.metric == "availability" and not value.endswith("%"):
+    if objective.metric in _SHARES and not value.endswith("%"):
         value += "%"
     return f"{_OPERATOR_WORDS[operator or '>=']} {_spaced(value)}"
 
 
 def _measured(objective: ObjectiveReport) -> str:
     text = objective.measured
-    if objective.metric == "availability" and text != wording.NO_DATA:
+    if objective.metric in _SHARES and text != wording.NO_DATA:
         return f"{text}{wording.THIN}%"
     return _spaced(text)
 
@@ -136,6 +147,14 @@ def _measured(objective: ObjectiveReport) -> str:
 def _spaced(text: str) -> str:
     """Put a narrow space between each number and its unit."""
     return re.sub(r"(?<=\d)\s*(?=[a-zµ%])", wording.THIN, text)
+
+
+def _hundredfold(share: Fraction | None) -> Fraction | None:
+    return None if share is None else share * 100
+
+
+def _rate(rate: Fraction | None) -> str:
+    return wording.NO_DATA if rate is None else f"{float(rate):.3g}" if rate < 1000 else f"{float(rate):.0f}"
 
 
 def _observed(states: Mapping[str, Micros]) -> str:

@@ -5,15 +5,16 @@ Lengths are seconds, percentages percent numbers, instants RFC 3339 in UTC. A fi
 
 import json
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from math import nextafter
 from typing import Any, Final
 
 from slawatch.core.instant import Instant, Micros, rfc3339, seconds
+from slawatch.report import json_contract
+from slawatch.report.json_contract import number
 from slawatch.report.report import (
     Availability,
     Budget,
     LatencyFigures,
+    MaintenanceLine,
     ObjectiveReport,
     OutageLine,
     Report,
@@ -50,23 +51,12 @@ def value(report: Report) -> dict[str, Any]:
         "complete": report.complete,
         "notices": list(report.notices),
         "services": [_service(service) for service in report.services],
+        "groups": [_service(group) for group in report.groups],
         "objectives": [_objective(objective) for objective in report.objectives],
-        "credit": None,
+        **json_contract.members(report.contract),
         "unwatched": [_stretch(line) for line in report.unwatched],
         "integrity": {"evidence_sha256": report.evidence_sha256, "frozen": False},
     }
-
-
-def number(exact: Fraction | None) -> float | None:
-    """Return the nearest float, but never 100 for a percentage that is less.
-
-    >>> number(100 - Fraction(1, 10**30)) < 100
-    True
-    """
-    if exact is None:
-        return None
-    found = float(exact)
-    return nextafter(100.0, 0.0) if found >= 100.0 and exact < 100 else found
 
 
 def _service(service: ServiceReport) -> dict[str, Any]:
@@ -74,6 +64,7 @@ def _service(service: ServiceReport) -> dict[str, Any]:
         "service": service.service,
         "ledger": {name: seconds(length) for name, length in service.classes.items()},
         "availability": _availability(service.availability),
+        "without_adjustments": None if service.measured is None else _availability(service.measured),
         "outages": [_outage(outage) for outage in service.outages],
         "latency": _latency(service.latency),
         "samples": service.samples,
@@ -88,6 +79,8 @@ def _service(service: ServiceReport) -> dict[str, Any]:
             for day in service.days
         ],
         "unknown": [_stretch(line) for line in service.unknown],
+        "maintenance": [_window(line) for line in service.maintenance],
+        "members": list(service.members),
         "checks": [
             {
                 "check": check.name,
@@ -131,6 +124,22 @@ def _outage(outage: OutageLine) -> dict[str, Any]:
     }
 
 
+def _window(line: MaintenanceLine) -> dict[str, Any]:
+    return {
+        "service": line.service,
+        "start": rfc3339(line.start),
+        "end": rfc3339(line.end),
+        "announced": _instant(line.announced),
+        "reason": line.reason,
+        "granted": seconds(line.granted),
+        "late": seconds(line.late),
+        "edited": seconds(line.edited),
+        "over_quota": seconds(line.over_quota),
+        "ignored": seconds(line.ignored),
+        "outside_hours": seconds(line.outside_hours),
+    }
+
+
 def _latency(figures: LatencyFigures) -> dict[str, Any]:
     named: Mapping[str, Micros | None] = {"p50": None, "p95": None, "p99": None, **figures.quantiles}
     return {name: None if length is None else seconds(length) for name, length in named.items()}
@@ -144,6 +153,10 @@ def _objective(objective: ObjectiveReport) -> dict[str, Any]:
         "measured": objective.measured,
         "verdict": objective.verdict,
         "budget": _budget(objective.budget),
+        "low": number(objective.low),
+        "high": number(objective.high),
+        "without_adjustments": {"measured": objective.measured_before, "verdict": objective.verdict_before},
+        "unknown_as": dict(objective.unknown_as),
         "decided_by": objective.decided_by or None,
         "services": [_verdict(verdict) for verdict in objective.services],
     }
@@ -154,6 +167,7 @@ def _verdict(verdict: ServiceVerdict) -> dict[str, Any]:
         "service": verdict.service,
         "measured": verdict.measured,
         "verdict": verdict.verdict,
+        "verdict_without_adjustments": verdict.verdict_before or verdict.verdict,
         "budget": _budget(verdict.budget),
         "under": dict(verdict.under),
     }

@@ -1,11 +1,12 @@
 """What a report says: plain values, rendered as JSON, CSV or HTML by modules that calculate nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, TypeAlias
 
 from slawatch.core.instant import Instant, Micros
+from slawatch.report.contract import Contract
 
 CLASSES: Final = (
     "up", "degraded", "down", "unknown", "excused", "maintenance", "outside_hours", "not_monitored", "future",
@@ -174,13 +175,40 @@ class CheckLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaintenanceLine:
-    """A window of announced work in the period, and how much of it the terms grant."""
+    """A window of announced work in the period, and how much of it the terms grant.
+
+    Attributes:
+        start, end: the whole window.
+        announced: when the customer was told; None where it was written without.
+        granted: how much of it, inside the period, does not count.
+        reason: why there was work.
+        late, edited, over_quota, ignored: how much of it counts, by why it does.
+        outside_hours: how much of it lies outside of the service hours and counts neither way.
+        service: whose work it is.
+    """
 
     start: Instant
     end: Instant
     announced: Instant | None
     granted: Micros
     reason: str
+    late: Micros = 0
+    edited: Micros = 0
+    over_quota: Micros = 0
+    ignored: Micros = 0
+    outside_hours: Micros = 0
+    service: str = ""
+
+    @property
+    def refused(self) -> tuple[tuple[str, Micros], ...]:
+        """What of it counts all the same: (why, how long)."""
+        found = (
+            ("announced too late", self.late),
+            ("changed too late", self.edited),
+            ("over the quota", self.over_quota),
+            ("not excluded by these terms", self.ignored),
+        )
+        return tuple((why, length) for why, length in found if length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +219,8 @@ class ServiceReport:
         classes: the ledger; sums to the period.
         days: each civil day's ledger; they sum to the period's.
         observed: for each excluded class, what was observed in it: class -> state -> length.
+        measured: the availability without any adjustment; None where none holds.
+        members: the services of a group; empty for a service.
     """
 
     service: str
@@ -206,6 +236,8 @@ class ServiceReport:
     checks: tuple[CheckLine, ...]
     maintenance: tuple[MaintenanceLine, ...] = ()
     observed: Mapping[str, Mapping[str, Micros]] | None = None
+    measured: Availability | None = None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +258,7 @@ class ServiceVerdict:
         verdict: met, missed, no data, undecided.
         under: the verdict under each other reading, by the names of `READINGS`; empty where the metric is no
             availability.
+        verdict_before: the verdict without any adjustment.
     """
 
     service: str
@@ -233,16 +266,20 @@ class ServiceVerdict:
     verdict: str
     budget: Budget | None
     under: Mapping[str, str]
+    verdict_before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveReport:
-    """One promise and whether it was kept: every service of the agreement has to keep it.
+    """One promise and whether it was kept.
 
     Attributes:
-        measured, verdict, budget: those of the service that decides, the worst one.
-        decided_by: that service.
-        services: each service on its own.
+        measured, verdict, budget: those of the agreement: of the worst service, or of all together.
+        decided_by: the service or group that decides; empty where all do together.
+        services: each service or group on its own.
+        low, high: the bounds of an availability, in percent.
+        measured_before, verdict_before: without any adjustment.
+        unknown_as: for an availability: the verdict under each policy for unknown time.
     """
 
     id: str
@@ -253,6 +290,11 @@ class ObjectiveReport:
     budget: Budget | None
     decided_by: str
     services: tuple[ServiceVerdict, ...]
+    low: Fraction | None = None
+    high: Fraction | None = None
+    measured_before: str = ""
+    verdict_before: str = ""
+    unknown_as: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +306,7 @@ class Report:
         agreement: the agreement's key; None without one, and then there is no verdict.
         organization: key; None for a config without organisations.
         organization_name: for people.
-        terms: `effective_from` of the terms that apply.
+        terms: `effective_from` of each version that applies in the period, oldest first.
         unknown_policy: how unknown time counts: exclude, down or up.
         degraded_policy: how degraded time counts: up, down, or a weight as decimal text.
         wording: the terms as label and text, for people.
@@ -273,6 +315,8 @@ class Report:
         complete: the period was over then.
         unwatched: stretches in which slawatch itself did not watch, with the cause.
         evidence_sha256: over the canonical evidence, see `slawatch.report.digest`.
+        groups: services that the agreement sees as one, each as that one.
+        contract: what the agreement comes to; None without one.
     """
 
     key: str
@@ -291,3 +335,5 @@ class Report:
     objectives: tuple[ObjectiveReport, ...]
     unwatched: tuple[UnknownLine, ...]
     evidence_sha256: str
+    groups: tuple[ServiceReport, ...] = ()
+    contract: Contract | None = None

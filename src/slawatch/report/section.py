@@ -12,6 +12,7 @@ from slawatch.report.report import (
     CLASSES,
     READINGS,
     DayLine,
+    MaintenanceLine,
     ObjectiveReport,
     OutageLine,
     Report,
@@ -32,7 +33,7 @@ _READING_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "down": ("Unknown time counted as down", "the least favourable assumption"),
     "up": ("Unknown time counted as up", "the most favourable assumption"),
     "maintenance_ignored": ("Maintenance not excluded", "as if no work had been announced"),
-    "as_measured": ("As measured", "nothing excluded, nothing excused"),
+    "as_measured": ("Nothing left out", "every second around the clock as it was observed"),
     "low": ("Every edge at its worst", "each change as early or late as hurts most"),
     "high": ("Every edge at its best", "each change as early or late as helps most"),
 }
@@ -54,7 +55,7 @@ class ServiceView:
 
     Attributes:
         number: counted from 1, for links.
-        verdict: its worst over all objectives.
+        verdict: its worst over all objectives; empty where it is not judged on its own.
         present: the classes that occur.
         listed: the classes in the table: those that occur, and the usual ones at zero.
         limit, limit_on: the promised latency, and of which percentile.
@@ -77,6 +78,8 @@ class ServiceView:
     slowest: Micros
     judged: tuple[ObjectiveReport, ...]
     readings: tuple[Reading, ...]
+    maintenance: tuple[MaintenanceLine, ...]
+    maintenance_left: int
     outages: tuple[OutageLine, ...]
     outages_left: int
     outage_length: Micros
@@ -95,8 +98,11 @@ def service_view(report: Report, service: ServiceReport, number: int) -> Service
     total = sum(classes.values())
     most = max(_LEAST_ROWS, min(_MOST_ROWS, _ALL_ROWS // len(report.services)))
     outages, outages_left = longest(service.outages, lambda o: o.length, most)
+    maintenance, maintenance_left = longest(service.maintenance, lambda m: m.end - m.start, most)
     unknown, unknown_left = longest(service.unknown, lambda u: u.end - u.start, most)
-    imperfect = [d for d in service.days if d.end - d.start not in (d.classes["up"], d.classes["future"])]
+    imperfect = [
+        d for d in service.days if d.end - d.start - d.classes["outside_hours"] not in _uneventful(d)
+    ]
     days = _worth_listing(imperfect, min(most, _MOST_DAYS))
     listed = {d.date for d in days}
     rest = [d for d in service.days if d.date not in listed]
@@ -107,7 +113,7 @@ def service_view(report: Report, service: ServiceReport, number: int) -> Service
     return ServiceView(
         number=number,
         service=service,
-        verdict=verdicts.worst(judgements),
+        verdict=verdicts.worst(judgements) if judgements else "",
         present=tuple(name for name in CLASSES if classes[name]),
         listed=tuple(name for name in CLASSES if classes[name] or name in _ALWAYS_LISTED),
         shares={
@@ -124,6 +130,8 @@ def service_view(report: Report, service: ServiceReport, number: int) -> Service
         slowest=service.latency.slowest or 0,
         judged=judged,
         readings=_readings(report, service, judged),
+        maintenance=maintenance,
+        maintenance_left=maintenance_left,
         outages=outages,
         outages_left=outages_left,
         outage_length=sum(o.length for o in service.outages),
@@ -135,6 +143,10 @@ def service_view(report: Report, service: ServiceReport, number: int) -> Service
         other_days={name: sum(d.classes[name] for d in rest) for name in CLASSES} if rest else {},
         other_days_words=_other_days(rest, all_up=len(days) == len(imperfect)),
     )
+
+
+def _uneventful(day: DayLine) -> tuple[Micros, Micros]:
+    return day.classes["up"], day.classes["future"]
 
 
 def _worth_listing(days: Sequence[DayLine], most: int) -> tuple[DayLine, ...]:

@@ -224,7 +224,7 @@ def _day_in_words(day: DayLine) -> str:
 
 
 def _days_in_words(days: Sequence[DayLine]) -> str:
-    perfect = sum(1 for day in days if day.classes["up"] == day.end - day.start)
+    perfect = sum(d.classes["up"] + d.classes["outside_hours"] == d.end - d.start for d in days)
     parts = [f"{len(days)} days, {perfect} of them up throughout"]
     worst = sorted((d for d in days if d.classes["down"] > 0), key=lambda d: -d.classes["down"])
     parts.extend(

@@ -1,69 +1,35 @@
-"""Whether each promise of an agreement was kept, by each of its services and by all of them together."""
+"""The verdicts of an evaluation as a report words them: by each service, and by all of them together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Final
 
 from slawatch.core.agreement import Agreement, Objective
-from slawatch.core.availability import Assessment, Availability
-from slawatch.core.evidence import ServiceEvidence
+from slawatch.core.availability import Availability
+from slawatch.core.evaluation import Evaluation
 from slawatch.core.instant import MILLISECOND, Micros
-from slawatch.core.ledger import Exclusions, planned
-from slawatch.core.objective import (
-    Measure,
-    Target,
-    budget,
-    error_rate,
-    judge,
-    judge_availability,
-    parse_target,
-)
-from slawatch.core.period import Period
+from slawatch.core.judgement import Judgement, SubjectVerdict
+from slawatch.core.objective import Budget as Allowance
+from slawatch.core.objective import Measure, Sensitivity, Target, judge, parse_target
+from slawatch.core.version import versions
 from slawatch.report.report import Budget, ObjectiveReport, ServiceVerdict
 from slawatch.report.wording import NO_DATA, floored
 
-_RANK = {"missed": 0, "undecided": 1, "no data": 2, "met": 3}
-
-
-class Subject(NamedTuple):
-    """A service as it stands before its promises."""
-
-    name: str
-    evidence: ServiceEvidence
-    assessment: Assessment
-    exclusions: Exclusions
+_RANK: Final = {"missed": 0, "undecided": 1, "no data": 2, "met": 3}
 
 
 def targets(agreement: Agreement | None) -> tuple[tuple[Objective, Target], ...]:
-    """Return the promises of an agreement in numbers; none without one."""
+    """Return the promises of an agreement in numbers, those of all its versions; none without one."""
     if agreement is None:
         return ()
-    return tuple((o, parse_target(o.metric, o.target)) for o in agreement.objectives)
+    every = dict.fromkeys(o for terms in versions(agreement) for o in terms.objectives)
+    return tuple((o, parse_target(o.metric, o.target)) for o in every)
 
 
-def objectives(
-    promised: Sequence[tuple[Objective, Target]], subjects: Sequence[Subject], period: Period
-) -> tuple[ObjectiveReport, ...]:
-    """Return each promise with its verdict: every service has to keep it, so the worst one decides."""
-    found = []
-    for objective, target in promised:
-        judged = [_judged(target, subject, period) for subject in subjects]
-        if not judged:
-            continue
-        deciding, _ = min(judged, key=lambda pair: (_RANK[pair[0].verdict], pair[1]))
-        found.append(
-            ObjectiveReport(
-                id=objective.id,
-                metric=objective.metric,
-                target=objective.target,
-                measured=deciding.measured,
-                verdict=deciding.verdict,
-                budget=deciding.budget,
-                decided_by=deciding.service,
-                services=tuple(verdict for verdict, _ in judged),
-            )
-        )
-    return tuple(found)
+def objectives(found: Evaluation) -> tuple[ObjectiveReport, ...]:
+    """Return each promise with its verdict."""
+    figures = {subject.name: subject.adjusted.availability for subject in found.subjects}
+    return tuple(_objective(one, figures) for one in found.objectives)
 
 
 def worst(found: Sequence[str]) -> str:
@@ -75,36 +41,58 @@ def worst(found: Sequence[str]) -> str:
     return min(found, key=_RANK.__getitem__, default=NO_DATA)
 
 
-def _judged(target: Target, subject: Subject, period: Period) -> tuple[ServiceVerdict, Fraction]:
-    """Return a service's verdict, and a number that is the smaller the worse it did."""
+def _objective(one: Judgement, figures: Mapping[str, Availability]) -> ObjectiveReport:
+    return ObjectiveReport(
+        id=one.objective.id,
+        metric=one.objective.metric,
+        target=one.objective.target,
+        measured=worded(one.target, one.figure),
+        verdict=str(one.verdict),
+        budget=_budget(one.budget),
+        decided_by=one.decided_by if one.decided_by in figures else "",
+        services=tuple(_service(one.target, v, figures[v.subject]) for v in one.subjects),
+        low=None if one.low is None else one.low * 100,
+        high=None if one.high is None else one.high * 100,
+        measured_before=worded(one.target, one.figure_measured),
+        verdict_before=str(one.verdict_measured),
+        unknown_as=_policies(one.sensitivity),
+    )
+
+
+def _service(target: Target, verdict: SubjectVerdict, figure: Availability) -> ServiceVerdict:
+    readings = _readings(figure) if target.measure is Measure.AVAILABILITY else {}
+    return ServiceVerdict(
+        service=verdict.subject,
+        measured=worded(target, verdict.figure),
+        verdict=str(verdict.verdict),
+        budget=_budget(verdict.budget),
+        under={name: str(judge(target, value)) for name, value in readings.items()},
+        verdict_before=str(verdict.verdict_measured),
+    )
+
+
+def worded(target: Target, figure: Fraction | None) -> str:
+    """Return a measured figure in the words that targets are written in; never better than it is."""
+    if figure is None:
+        return NO_DATA
     match target.measure:
-        case Measure.AVAILABILITY:
-            return _availability(target, subject, period)
-        case Measure.ERROR_RATE:
-            figure = error_rate(subject.evidence.outcomes)
-            measured = NO_DATA if figure is None else f"{_raised(figure * 100, target.decimals + 1)}%"
         case Measure.LATENCY:
-            length = _quantile(subject.evidence, target.quantile)
-            figure = None if length is None else Fraction(length)
-            measured = NO_DATA if length is None else _milliseconds(length)
-    verdict = ServiceVerdict(
-        service=subject.name, measured=measured, verdict=str(judge(target, figure)), budget=None, under={}
-    )
-    return verdict, -figure if figure is not None else Fraction(0)
+            return _milliseconds(int(figure))
+        case Measure.ERROR_RATE:
+            return f"{_raised(figure * 100, target.decimals + 1)}%"
+        case _:
+            return floored(figure * 100, target.decimals + 1)
 
 
-def _availability(target: Target, subject: Subject, period: Period) -> tuple[ServiceVerdict, Fraction]:
-    figure = subject.assessment.availability
-    spent = budget(target, planned(period.start, period.end, subject.exclusions), figure.bad)
-    allowed, lost = spent.allowed.__floor__(), spent.spent.__ceil__()
-    verdict = ServiceVerdict(
-        service=subject.name,
-        measured=NO_DATA if figure.share is None else floored(figure.share * 100, target.decimals + 1),
-        verdict=str(judge_availability(target, figure)),
-        budget=Budget(allowed=allowed, spent=lost, remaining=allowed - lost),
-        under={name: str(judge(target, value)) for name, value in _readings(figure).items()},
-    )
-    return verdict, figure.share if figure.share is not None else Fraction(1)
+def _policies(found: Sensitivity | None) -> dict[str, str]:
+    return {policy: str(verdict) for policy, verdict in found.verdicts.items()} if found else {}
+
+
+def _budget(found: Allowance | None) -> Budget | None:
+    if found is None:
+        return None
+    allowed, lost = found.allowed.__floor__(), found.spent.__ceil__()
+    return Budget(allowed=allowed, spent=lost, remaining=allowed - lost)
 
 
 def _readings(figure: Availability) -> dict[str, Fraction | None]:
@@ -117,10 +105,6 @@ def _readings(figure: Availability) -> dict[str, Fraction | None]:
         "low": figure.low,
         "high": figure.high,
     }
-
-
-def _quantile(evidence: ServiceEvidence, name: str) -> Micros | None:
-    return evidence.latency.quantiles.get(name) if evidence.latency else None
 
 
 def _milliseconds(length: Micros) -> str:

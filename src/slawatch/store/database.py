@@ -62,9 +62,7 @@ class Database:
     One thread writes (`store.writer.Writer`); any number read, each on a cursor of its own.
 
     Attributes:
-        path: the data directory.
-        file: the database file in it.
-        sealed: the folder of the sealed days.
+        path, file, sealed: the data directory, the database file in it, and the folder of the sealed days.
         notes: what had to be repaired, or was found missing, at opening; one line each, for the log.
         lost: the first and last sequence that had been acknowledged and are gone; None where all are there.
         generation: grows with each restart; cursors of an earlier generation are closed.
@@ -91,7 +89,13 @@ class Database:
 
     @classmethod
     def open(
-        cls, data_dir: Path, *, create: bool = True, repair: bool = False, daemon: bool = False
+        cls,
+        data_dir: Path,
+        *,
+        create: bool = True,
+        repair: bool = False,
+        daemon: bool = False,
+        command: str = "",
     ) -> "Database":
         """Open the store of a data directory, making or migrating it as needed.
 
@@ -99,9 +103,9 @@ class Database:
             data_dir: the directory; made with mode 0700 where it is missing.
             create: whether a missing database is made.
             repair: whether a write-ahead log that is damaged in its middle is cut there, after both files
-                were copied aside; the daemon does that rather than stay off. What is lost is told in `notes`
-                and `lost`.
+                were copied aside, rather than stay off. What is lost is told in `notes` and `lost`.
             daemon: whether it will be kept open, so that whoever finds it locked need not wait.
+            command: what this process was started as, for whoever finds it locked; empty: the system knows.
 
         Raises:
             StoreLocked, StoreUnwritable, StoreFull, StoreDamaged, StoreNewer, StoreMissing: as their names
@@ -112,11 +116,11 @@ class Database:
             raise StoreMissing(f"there is no database in {data_dir} yet: `slawatch run` makes it")
         try:
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError):
-            raise StoreUnwritable(f"{data_dir} is not a directory: set another data_dir") from None
         except OSError as error:
+            if isinstance(error, FileExistsError | NotADirectoryError):
+                raise StoreUnwritable(f"{data_dir} is not a directory: set another data_dir") from None
             raise translate(error, "make the data directory", data_dir) from error
-        lock = ProcessLock(data_dir / _LOCK, daemon=daemon)
+        lock = ProcessLock(data_dir / _LOCK, daemon=daemon, command=command)
         database = cls(data_dir, lock)
         try:
             database._prepare()
@@ -219,8 +223,8 @@ class Database:
             if self._closed:
                 return
             self._closed = True
-            if self._connection is not None:
-                with contextlib.suppress(duckdb.Error):
+            with contextlib.suppress(duckdb.Error):
+                if self._connection is not None:
                     self._connection.execute("CHECKPOINT")
             self._disconnect()
             self.discard(())

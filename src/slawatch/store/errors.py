@@ -96,8 +96,8 @@ def command_line(pid: int) -> str:
 
 
 def locked(where: Path, pid: int | None, program: str = "", *, daemon: bool = True) -> StoreLocked:
-    """Return the error that says who holds the store."""
-    known = (command_line(pid) if pid is not None else "") or program
+    """Return the error that says who holds the store; the system is asked where `program` is empty."""
+    known = program or (command_line(pid) if pid is not None else "")
     holder = f"process {pid}" if pid is not None else "another process"
     named = f" ({known})" if known else ""
     return StoreLocked(
@@ -126,7 +126,8 @@ def translate(error: BaseException, doing: str, where: Path) -> StoreError:
             f"cannot {doing}: the disk of {where} is full: free some space; nothing stored is lost ({text})"
         )
     if holder := _HOLDER.search(text):
-        return locked(where, int(holder["pid"]), holder["program"])
+        number = int(holder["pid"])
+        return locked(where, number, command_line(number) or holder["program"])
     if "could not set lock" in low or "conflicting lock" in low:
         return locked(where, None)
     if number in _FORBIDDEN_NUMBERS or any(sign in low for sign in _FORBIDDEN):

@@ -1,7 +1,4 @@
-"""What a report, a status or a restart asks of the store.
-
-Each call reads one consistent state, on the caller's cursor.
-"""
+"""What a report, a status or a restart asks of the store: each call reads one state, on the caller's cursor."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -105,6 +102,15 @@ def held(cursor: "DuckDBPyConnection") -> dict[int, Held]:
             number: Held(at, holds, outcome)
             for number, (at, outcome, holds) in last_before(cursor, LATEST).items()
         }
+
+
+def last_changes(cursor: "DuckDBPyConnection") -> dict[int, Transition]:
+    """Return the last transition of every check by its number: since when it is what it is."""
+    found = cursor.execute(
+        "SELECT check_number, max(changed_at), arg_max(outcome, changed_at), arg_max(after, changed_at) "
+        "FROM transition GROUP BY check_number"
+    ).fetchall()
+    return {number: Transition(at, Outcome(outcome), after) for number, at, outcome, after in found}
 
 
 def last_samples(cursor: "DuckDBPyConnection", names: Iterable[str]) -> dict[str, LastSample]:

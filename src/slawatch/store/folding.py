@@ -100,10 +100,10 @@ def refold(cursor: "DuckDBPyConnection", checks: Collection[int], start: Instant
     cursor.execute(
         """
         DELETE FROM transition USING refolded r WHERE transition.check_number = r.check_number AND CASE
-            WHEN transition.after IS NULL THEN r.earliest IS NULL
+            WHEN transition.after IS NULL THEN transition.changed_at BETWEEN ? AND r.latest
             ELSE transition.after >= coalesce(r.earliest, ?) AND transition.after < r.latest END
         """,
-        [EARLIEST],
+        [start, EARLIEST],
     )
     only = f"check_number IN ({', '.join(map(str, numbers))})"
     for low, high in _stretches(cursor, start, end):

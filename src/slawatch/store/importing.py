@@ -8,7 +8,7 @@ import contextlib
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +40,8 @@ class Imported:
         checks: of how many checks.
         start: the first `started_at`; None for a file without rows.
         end: the last `started_at`; None for a file without rows.
+        mark: what a batch that `settles` this import names; None where there is nothing to settle.
+        last: the last `started_at` of each check, by number; only with a mark.
     """
 
     rows: int
@@ -47,6 +49,8 @@ class Imported:
     checks: int = 0
     start: Instant | None = None
     end: Instant | None = None
+    mark: Instant | None = field(default=None, compare=False)
+    last: Mapping[int, Instant] = field(default_factory=dict, compare=False)
 
 
 def import_samples(
@@ -55,14 +59,20 @@ def import_samples(
     checks: Mapping[str, tuple[int, Micros]],
     *,
     file_format: Format | None = None,
+    beside: bool = False,
 ) -> Imported:
     """Store the samples of a file; a row that is stored already changes nothing.
+
+    A writer may store batches meanwhile, in another thread. Neither sees the other's samples, so the
+    transitions where they meet are wrong until a batch `settles` the import: it folds them again at `last`,
+    and at those of the writer's samples that are earlier. `Writer.settle` does it after a crash.
 
     Args:
         database: to store in.
         path: of the file.
         checks: each known check's number in the store, and how long its samples hold.
         file_format: where the suffix does not tell.
+        beside: whether a writer stores batches meanwhile.
 
     Raises:
         ImportRefused: a row is wrong, or contradicts another or what is stored; nothing was stored.
@@ -80,13 +90,15 @@ def import_samples(
             cursor.execute("CREATE OR REPLACE TEMP TABLE known (name VARCHAR, number INTEGER, holds BIGINT)")
             with cursor.appender("known") as known:
                 known.append_rows([(name, number, holds) for name, (number, holds) in checks.items()])
-            source = Rows(cursor, path, kind)
+            source = Rows(cursor, path, kind, clock.now())
             staged = source.stage(folder)
             added = 0
             for day in staged.days:
                 added += _merge(cursor, database.sealed, source, folder, day, written, replaced)
             if added:
                 refold(cursor, staged.checks, staged.first, staged.last + 1)
+            mark = clock.now() if added and beside else None
+            last = _leave_open(cursor, folder, mark) if mark is not None else {}
     except BaseException as error:
         for entry in written:
             with contextlib.suppress(OSError):
@@ -99,7 +111,18 @@ def import_samples(
             cursor.close()
         shutil.rmtree(folder, ignore_errors=True)
     database.discard(replaced)
-    return _summary(staged, added)
+    return replace(_summary(staged, added), mark=mark, last=last)
+
+
+def _leave_open(cursor: "DuckDBPyConnection", folder: Path, mark: Instant) -> dict[int, Instant]:
+    """Note what is to be settled, in the import's own transaction; return the last instant of each check."""
+    cursor.execute(
+        "INSERT INTO unsettled SELECT ?, number, min(started_at), max(started_at) "
+        f"FROM {staged_days(folder)} GROUP BY number",
+        [mark],
+    )
+    found = cursor.execute("SELECT check_number, last_at FROM unsettled WHERE imported_at = ?", [mark])
+    return dict(found.fetchall())
 
 
 def _merge(

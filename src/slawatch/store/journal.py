@@ -256,11 +256,12 @@ def _plain(batch: Batch) -> tuple[Any, ...]:
         [tuple(event) for event in batch.life],
         [tuple(ping) for ping in batch.pings],
         [tuple(late) for late in batch.late],
+        list(batch.settles),
     )
 
 
 def _batch(plain: tuple[Any, ...]) -> Batch:
-    sequence, samples, transitions, life, pings, late = plain
+    sequence, samples, transitions, life, pings, late, *settles = plain
     return Batch(
         sequence,
         [Sample._make((*fields, tuple(measures))) for *fields, measures in samples],
@@ -268,4 +269,5 @@ def _batch(plain: tuple[Any, ...]) -> Batch:
         [LifeEvent(*fields) for fields in life],
         pings,
         late,
+        tuple(settles[0]) if settles else (),
     )

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from slawatch.store.errors import locked, translate
+from slawatch.store.errors import locked, one_line, translate
 
 _DAEMON: Final = " daemon"
 
@@ -17,12 +17,13 @@ class ProcessLock:
     DuckDB has a lock of its own, but inside one process a second `connect` and `close` drops it unnoticed.
     """
 
-    def __init__(self, path: Path, *, daemon: bool = False) -> None:
+    def __init__(self, path: Path, *, daemon: bool = False, command: str = "") -> None:
         """Take the lock.
 
         Args:
             path: of the lock file.
             daemon: whether the holder will keep it, as the daemon does; a command lets go soon.
+            command: what the holder was started as, in the user's words; empty: the system knows.
 
         Raises:
             StoreLocked: another process, or another part of this one, has it.
@@ -36,16 +37,19 @@ class ProcessLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder, lasting = _holder(self._file)
+            holder, lasting, known = _holder(self._file)
             self._close()
-            raise locked(path.parent, holder, daemon=lasting) from None
+            raise locked(path.parent, holder, known, daemon=lasting) from None
         except OSError as error:
             self._close()
             raise translate(error, "take the lock", path.parent) from error
         # A full disk must not keep the daemon from starting: the lock holds without the number in it.
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
-            os.pwrite(self._file, f"{os.getpid()}{_DAEMON if daemon else ''}\n".encode(), 0)
+            text = f"{os.getpid()}{_DAEMON if daemon else ''}\n"
+            if command:
+                text += f"{one_line(command)}\n"
+            os.pwrite(self._file, text.encode(errors="replace"), 0)
 
     def release(self) -> None:
         """Give the lock back; the file stays, for removing it would let two processes lock two files."""
@@ -60,8 +64,8 @@ class ProcessLock:
             self._file = None
 
 
-def _holder(file: int) -> tuple[int | None, bool]:
-    """Return the holder's process number, and whether it is a daemon."""
-    text = os.pread(file, 64, 0).decode(errors="replace").strip()
+def _holder(file: int) -> tuple[int | None, bool, str]:
+    """Return the holder's process number, whether it is a daemon, and what it was started as."""
+    text, _, command = os.pread(file, 4_096, 0).decode(errors="replace").partition("\n")
     number = text.removesuffix(_DAEMON)
-    return int(number) if number.isdecimal() else None, text.endswith(_DAEMON)
+    return int(number) if number.isdecimal() else None, text.endswith(_DAEMON), command.strip()

@@ -68,7 +68,30 @@ CREATE TABLE sealed_check (
 );
 """
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST,)
+_SECOND: Final = """
+-- What people decided, one row an entry in the order they were made: only ever added to.
+CREATE TABLE maintenance_entry (
+    number BIGINT NOT NULL, id VARCHAR NOT NULL, kind VARCHAR NOT NULL, entered_at BIGINT NOT NULL,
+    person VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    services VARCHAR[], start_at BIGINT, end_at BIGINT, announced_at BIGINT, reason VARCHAR NOT NULL
+);
+CREATE TABLE adjustment_entry (
+    number BIGINT NOT NULL, id VARCHAR NOT NULL, kind VARCHAR NOT NULL, entered_at BIGINT NOT NULL,
+    person VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    service VARCHAR, class VARCHAR, outage VARCHAR, start_at BIGINT, end_at BIGINT, reason VARCHAR NOT NULL,
+    evidence VARCHAR
+);
+"""
+
+_THIRD: Final = """
+-- Imports that samples were stored beside: where both meet, the transitions are still to be folded again.
+CREATE TABLE unsettled (
+    imported_at BIGINT NOT NULL, check_number INTEGER NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT
+    NULL
+);
+"""
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND, _THIRD)
 """The step at index n leads from version n to version n + 1; a published step is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
-from slawatch.core.instant import DAY, SECOND, Instant
+from slawatch.core.instant import DAY, MINUTE, SECOND, Instant, Micros
 from slawatch.core.sample import Cause, Outcome
 from slawatch.store.errors import StoreBusy, StoreFull, one_line, translate
 from slawatch.store.source import quoted
@@ -32,11 +32,17 @@ _NUMBER: Final = r"-?\d+(\.\d+)?([eE][+-]?\d+)?"
 _EARLIEST: Final[Instant] = 0
 _LATEST: Final[Instant] = 4_102_444_800 * SECOND
 """2100: a time after it is most likely in milliseconds."""
+_SKEW: Final[Micros] = MINUTE
+"""How far the clock of another machine may be ahead of ours."""
 _LONGEST: Final = 10_000_000
 """Seconds; a longer latency is most likely in another unit."""
 _BAD: Final = -1
 _CSV_LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
-_JSON_LINE: Final = re.compile(r"in line (\d+)")
+_CSV_FAULTS: Final = {
+    "unterminated quote": "a quotation mark is never closed, or stands in a cell without being doubled",
+    "not utf-8 encoded": "this is not UTF-8",
+    "maximum line size": "this line is longer than 4 MiB",
+}
 
 
 class ImportRefused(Exception):  # noqa: N818 (an answer, not a fault)
@@ -84,9 +90,10 @@ class Rows:
         cursor: on the store, inside a transaction, with a table `known` of `name`, `number` and `holds`.
         path: of the file.
         kind: its format.
+        now: the present; a sample of the future is a mistake, and would outlast all that really come.
     """
 
-    def __init__(self, cursor: "DuckDBPyConnection", path: Path, kind: Format) -> None:
+    def __init__(self, cursor: "DuckDBPyConnection", path: Path, kind: Format, now: Instant) -> None:
         """Look at the columns.
 
         Raises:
@@ -95,6 +102,7 @@ class Rows:
         self.path = path
         self.kind = kind
         self._cursor = cursor
+        self._latest = now + _SKEW
         self._types = self._columns()
         missing = [name for name in _NEEDED if name not in self._types]
         if missing:
@@ -182,7 +190,7 @@ class Rows:
                 f"DESCRIBE SELECT * FROM read_parquet({quoted(self.path)})"
             ).fetchall()
         except duckdb.Error as error:
-            raise ImportRefused(f"{self.path} is no Parquet file: {one_line(error)}") from error
+            raise ImportRefused(f"{self.path} is no Parquet file: {_told(error)}") from error
         return {name: kind for name, kind, *_ in described}
 
     def _source(self) -> str:
@@ -217,7 +225,7 @@ class Rows:
                 cause, due, holds, reason, {", ".join(LENGTHS)}, {found}
             FROM (
                 SELECT *, coalesce(number IS NULL OR started_at IS NULL OR outcome IS NULL OR {optional}
-                    OR started_at NOT BETWEEN {_EARLIEST} AND {_LATEST}, true) AS bad
+                    OR started_at NOT BETWEEN {_EARLIEST} AND {self._latest}, true) AS bad
                 FROM (
                     SELECT p.*, known.number, known.holds, {self._instant("time")} AS started_at,
                         CASE lower(t_outcome) {outcome} END::UTINYINT AS outcome,
@@ -260,20 +268,33 @@ class Rows:
         refused = translate(error, f"import {self.path}", self.path)
         if isinstance(refused, StoreFull | StoreBusy):
             return refused
-        text = one_line(error)
-        found = (_CSV_LINE if self.kind == "csv" else _JSON_LINE).search(text)
-        if found is None:
-            return ImportRefused(f"{self.path} cannot be read as {self.kind}: {text}")
-        line = int(found[1])
-        return ImportRefused(f"{self.path}:{line}: {self._malformed(line, text)}", line=line)
+        text = str(error)
+        found = _CSV_LINE.search(text) if self.kind == "csv" else None
+        line = int(found[1]) if found else self._line_without_object() if self.kind == "jsonl" else None
+        if line is None:
+            return ImportRefused(f"{self.path} cannot be read as {self.kind}: {_told(error)}")
+        return ImportRefused(f"{self.path}:{line}: {self._malformed(text)}", line=line)
 
-    def _malformed(self, line: int, text: str) -> str:
+    def _malformed(self, text: str) -> str:
         if self.kind == "jsonl":
             return "this is no JSON object"
-        counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-        if counts:
+        if counts := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text):
             return f"expected {counts[1]} columns, found {counts[2]}"
-        return "this is no CSV row: " + text.split("Error on Line:", 1)[-1].removeprefix(f" {line} ")[:120]
+        for sign, message in _CSV_FAULTS.items():
+            if sign in text.lower():
+                return message
+        return f"this is no CSV row: {_told(text)}"
+
+    def _line_without_object(self) -> int | None:
+        """Return the first line that is no JSON object; DuckDB may name the line after it."""
+        with self.path.open("rb") as file:
+            for number, text in enumerate(file, 1):
+                try:
+                    if text.strip() and not isinstance(json.loads(text), dict):
+                        return number
+                except (ValueError, RecursionError):
+                    return number
+        return None
 
     def _first_bad(self, folder: Path) -> ImportRefused:
         cursor = self._cursor.execute(f"SELECT * FROM {staged_days(folder, _BAD)} ORDER BY line LIMIT 1")
@@ -281,7 +302,7 @@ class Rows:
         names = [column[0] for column in cursor.description]
         row = dict(zip(names, cursor.fetchall()[0], strict=True))
         place, line = self.where(row["line"])
-        return ImportRefused(f"{place}: {_complaint(row)}", line=line)
+        return ImportRefused(f"{place}: {_complaint(row, self._latest)}", line=line)
 
 
 def staged_days(folder: Path, day: int | None = None) -> str:
@@ -290,13 +311,18 @@ def staged_days(folder: Path, day: int | None = None) -> str:
     return f"read_parquet({quoted(folder / part / '*.parquet')}, hive_partitioning = false)"
 
 
+def _told(error: object) -> str:
+    """Return what DuckDB says in one line, without its advice about its own options."""
+    return one_line(re.split(r"\s+(?:Possible (?:fixes|Solution):|LINE 1:)", str(error), maxsplit=1)[0])
+
+
 def _length(text: str) -> str:
     """Return SQL of the microseconds that a text in seconds names; NULL for what is none."""
     value = f"try_cast({text} AS DOUBLE)"
     return f"CASE WHEN {value} BETWEEN 0 AND {_LONGEST} THEN round({value} * {SECOND})::BIGINT END"
 
 
-def _complaint(row: dict[str, Any]) -> str:
+def _complaint(row: dict[str, Any], latest: Instant) -> str:
     def shown(name: str) -> str:
         return json.dumps(row[f"t_{name}"] or "", ensure_ascii=False)[:80]
 
@@ -309,6 +335,8 @@ def _complaint(row: dict[str, Any]) -> str:
         return f"time {shown('time')} is neither {known} nor epoch seconds"
     if not _EARLIEST <= row["started_at"] <= _LATEST:
         return f"time {shown('time')} lies outside of 1970 to 2100: epoch times are in seconds"
+    if row["started_at"] > latest:
+        return f"time {shown('time')} lies in the future"
     if row["outcome"] is None:
         return f"outcome {shown('outcome')} is none of {', '.join(one.word for one in Outcome)}"
     for name in LENGTHS:

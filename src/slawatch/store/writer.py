@@ -28,6 +28,7 @@ class Writer:
 
     Attributes:
         last_sequence: the highest sequence that is stored; 0 in a new database.
+        found: when the last batch was stored that the database held at the beginning; None for none.
     """
 
     def __init__(self, database: Database) -> None:
@@ -41,6 +42,8 @@ class Writer:
         self._generation = -1
         with database.reading() as cursor:
             self.last_sequence = last_sequence(cursor)
+            found = cursor.execute("SELECT max(stored_at) FROM flush_log").fetchone()
+            self.found: Instant | None = found[0] if found else None
 
     def write(self, batch: Batch) -> None:
         """Store a batch; when this returns it is on the disk, whole and once.
@@ -73,6 +76,28 @@ class Writer:
         # The database has it; this number only serves to find damage later.
         with contextlib.suppress(OSError):
             self._database.acknowledged.write(batch.sequence)
+
+    def settle(self) -> int:
+        """Fold what an import left open when the daemon was killed right after it; return of how many checks.
+
+        Raises:
+            StoreError: it could not be done; nothing has changed.
+        """
+        import duckdb
+
+        try:
+            cursor = self._ready()
+            with transaction(cursor):
+                found = cursor.execute(
+                    "SELECT check_number, min(first_at), max(last_at) FROM unsettled GROUP BY 1"
+                ).fetchall()
+                if found:
+                    numbers, first, last = zip(*found, strict=True)
+                    refold(cursor, numbers, min(first), max(last) + 1)
+                    cursor.execute("DELETE FROM unsettled")
+        except duckdb.Error as error:
+            raise translate(error, "settle an import", self._database.file) from error
+        return len(found)
 
     def recompute(self, checks: Collection[int], start: Instant, end: Instant) -> None:
         """Rebuild the transitions that the samples of `[start, end)` cause, from all samples that are stored.
@@ -182,6 +207,8 @@ class Writer:
             self._append(cursor, "ping", batch.pings, clean=clean)
             for checks, start, end in _stretches(batch.late):
                 refold(cursor, checks, start, end)
+            for mark in batch.settles:
+                cursor.execute("DELETE FROM unsettled WHERE imported_at = ?", [mark])
             cursor.execute(
                 "INSERT INTO flush_log VALUES (?, ?, ?)", [batch.sequence, len(batch.samples), clock.now()]
             )

@@ -13,6 +13,7 @@ from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import Instant, rfc3339
 from slawatch.core.ledger import Exclusions
 from slawatch.core.period import from_to, parse_moment
+from slawatch.web.answer_entries import merged
 from slawatch.web.answer_status import members
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def _worked_out(
 ) -> Iterator[Row]:
     from slawatch.store.evidence import gather
 
+    config = merged(config, cursor)
     services = members(config)
     start = wanted.start
     if start is None:

@@ -11,17 +11,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from slawatch.config.model import Config
+from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement
 from slawatch.core.check import Organization, Service
 from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import SECOND, Instant
 from slawatch.core.life import LifeEvent
 from slawatch.core.period import Period, from_to, parse_moment, parse_period
-from slawatch.report.build import build, in_force, quantiles
-from slawatch.report.csv import TABLES
+from slawatch.report.build import build, in_force, named, quantiles
+from slawatch.report.csv import PROMISED, TABLES
 from slawatch.report.csv import render as render_csv
 from slawatch.report.json import render as render_json
 from slawatch.report.report import Report
+from slawatch.web.answer_entries import adjustments, merged
+from slawatch.web.answer_status import members
+from slawatch.web.looking_back import gather_wide, reach_of, trend_before, within
+from slawatch.web.ratios import Counted, counts
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,8 +93,8 @@ def respond(
 ) -> "Response":
     """Return the API's answer to a query; a query that cannot be answered gets a problem document.
 
-    `format` is `json` (the default), `html` or `csv`, the last with a `table` of `ledger`, `outages` and
-    `objectives`; a page or a table is that of one report. `files=html,csv` gives several formats at once as
+    `format` is `json` (the default), `html` or `csv`, the last with one of its tables as `table`; a page or a
+    table is that of one report. `files=html,csv` gives several formats at once as
     `{"files": [{"name", "text"}]}`. The other names are those of the command's options.
 
     Raises:
@@ -141,10 +146,9 @@ def _body(reports: Sequence[Report], form: str, query: Mapping[str, str]) -> tup
     if len(reports) != 1:
         names = ", ".join(report.key for report in reports)
         raise ReportRefused(f"these are {len(reports)} reports ({names}): choose one with agreement= or org=")
-    made = files(reports, (form,))
     if form == "html":
-        return made[0].text, "text/html"
-    return made[TABLES.index(query.get("table", TABLES[0]))].text, "text/csv"
+        return files(reports, (form,))[0].text, "text/html"
+    return render_csv(reports[0])[query.get("table", TABLES[0])], "text/csv"
 
 
 def to_query(request: Request, formats: Iterable[str] = ()) -> dict[str, str]:
@@ -190,44 +194,70 @@ def answer(
         ReportRefused: the request names nothing that can be reported.
         StoreError: the store cannot be read.
     """
-    from slawatch.store.evidence import gather, life
-
     now -= now % SECOND
     plans = _plans(config, request, now)
-    checks: dict[str, list[str]] = {name: [] for name in config.services}
-    for check in config.checks.values():
-        checks[check.service].append(check.name)
-    gathered: dict[tuple[Instant, Instant], tuple[dict[str, ServiceEvidence], list[LifeEvent]]] = {}
+    config, checks = merged(config, cursor), members(config)
+    gathered: dict[tuple[Instant, Instant], _Gathered] = {}
     reports = []
     for plan in plans:
         window = plan.period.start, plan.period.end
         if window not in gathered:
             together = [p for p in plans if (p.period.start, p.period.end) == window]
-            services = dict.fromkeys(service.name for p in together for service in p.services)
-            evidence = gather(
-                cursor,
-                {name: checks[name] for name in services},
-                *window,
-                quantiles=tuple(dict.fromkeys(q for p in together for q in quantiles(p.agreement))),
-                series_buckets=_FINE if len(services) <= _FEW_SERVICES else _COARSE,
-            )
-            gathered[window] = evidence, list(life(cursor, *window))
-        found, events = gathered[window]
-        report = build(
-            plan.agreement,
-            plan.services,
-            found,
-            config.maintenance,
-            events,
-            plan.period,
-            now,
-            organization=plan.organization,
-            checks=config.checks,
-        )
+            gathered[window] = _gather(cursor, together, checks, now)
+        counted = counts(cursor, plan.agreement, plan.period, now)
+        report = _report(config, plan, gathered[window], counted, now)
         if plan.organization is None and config.organizations:
             report = replace(report, key="other", organization_name="Services without an organisation")
         reports.append(report)
     return reports
+
+
+class _Gathered(NamedTuple):
+    """What several reports on the same stretch of time rest on; `wide` is that of the agreements alone."""
+
+    evidence: dict[str, ServiceEvidence]
+    wide: dict[str, ServiceEvidence]
+    events: list[LifeEvent]
+    adjustments: tuple[Adjustment, ...]
+
+
+def _gather(
+    cursor: "duckdb.DuckDBPyConnection",
+    plans: Sequence[_Plan],
+    checks: Mapping[str, Sequence[str]],
+    now: Instant,
+) -> _Gathered:
+    from slawatch.store.evidence import gather, life
+
+    period = plans[0].period
+    services = dict.fromkeys(service.name for plan in plans for service in plan.services)
+    evidence = gather(
+        cursor, {name: checks[name] for name in services}, period.start, period.end,
+        quantiles=tuple(dict.fromkeys(q for plan in plans for q in quantiles(plan.agreement))),
+        series_buckets=_FINE if len(services) <= _FEW_SERVICES else _COARSE,
+    )  # fmt: skip
+    promised = dict.fromkeys(s.name for plan in plans if plan.agreement for s in plan.services)
+    wide: dict[str, ServiceEvidence] = {}
+    if promised:
+        widest = max((plan.period for plan in plans), key=lambda p: p.kind not in ("custom", "rolling"))
+        wide = gather_wide(cursor, {name: checks[name] for name in promised}, widest, now)
+    return _Gathered(evidence, wide, list(life(cursor, period.start, period.end)), adjustments(cursor))
+
+
+def _report(config: Config, plan: _Plan, gathered: _Gathered, counted: Counted, now: Instant) -> Report:
+    agreement, period, known = plan.agreement, plan.period, gathered.adjustments
+    found = {service.name: gathered.evidence[service.name] for service in plan.services}
+    if agreement is None:
+        earlier, reach = [], None
+    else:
+        found = within(found, gathered.wide, period, now)
+        earlier = trend_before(agreement, plan.services, gathered.wide, period, now, config, known)
+        reach = reach_of(period, now)
+    return build(
+        agreement, plan.services, found, config.maintenance, gathered.events, period, now,
+        organization=plan.organization, checks=config.checks, calendars=config.calendars,
+        adjustments=known, counters=counted, reach=reach, earlier=earlier,
+    )  # fmt: skip
 
 
 def as_json(reports: Sequence[Report]) -> str:
@@ -249,8 +279,11 @@ def files(reports: Sequence[Report], formats: Iterable[str]) -> list[File]:
             elif name == "json":
                 made.append(File(f"{stem}.json", render_json([report])))
             else:
-                tables = render_csv(report)
-                made.extend(File(f"{stem}-{table}.csv", text) for table, text in tables.items())
+                made.extend(
+                    File(f"{stem}-{table}.csv", text)
+                    for table, text in render_csv(report).items()
+                    if report.contract or table not in PROMISED
+                )
     return made
 
 
@@ -286,7 +319,7 @@ def _plans(config: Config, request: Request, now: Instant) -> list[_Plan]:
         except ValueError as error:
             refused = refused or ReportRefused(str(error))
             continue
-        services = tuple(config.services[name] for name in agreement.services)
+        services = tuple(config.services[name] for name in named(agreement, period))
         plans.append(_Plan(agreement, config.organizations.get(agreement.organization), services, period))
     if not plans and refused is not None:
         raise refused

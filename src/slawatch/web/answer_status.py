@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from slawatch import __version__
 from slawatch.config.model import Config
+from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement
 from slawatch.core.availability import percent, share
 from slawatch.core.check import Service
@@ -21,6 +22,7 @@ from slawatch.core.ledger import NOTHING_EXCLUDED, classify, ledger
 from slawatch.core.period import Period, containing
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.timeline import Span, clip, timeline
+from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.view import Live, LiveCheck
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def figures(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) -
     services = members(config)
     found = gather(cursor, services, start, now, quantiles=(), series_buckets=0)
     last = last_samples(cursor, list(config.checks))
-    budgets = _budgets(config, periods, found, now)
+    budgets = _budgets(merged(config, cursor), periods, found, adjustments(cursor), now)
     standings = {
         name: _standing(service, found.get(name), now, budgets.get(name))
         for name, service in config.services.items()
@@ -123,7 +125,7 @@ def answer(
         "at": rfc3339(now),
         "daemon": _daemon(live),
         "services": [
-            _service(service, checks[service.name], found, live, now)
+            entry(service, checks[service.name], found, live, now)
             for service in config.services.values()
             if organization is None or service.organization == organization
         ],
@@ -147,32 +149,34 @@ def _daemon(live: Live | None) -> dict[str, Any]:
     }
 
 
-def _service(
+def entry(
     service: Service, checks: Sequence[str], found: Figures, live: Live | None, now: Instant
 ) -> dict[str, Any]:
+    """Return one service of the answer; `checks` are its checks' names."""
     standing = found.services.get(service.name)
     evidence = {entry.check: entry for entry in standing.evidence} if standing else {}
+    shares = standing.availability if standing else {}
     if live is None:
         entries = [_stored_check(name, evidence.get(name), found, now) for name in checks]
         state, since = _at(service, tuple(evidence.values()), now)
     else:
         seen = {name: live.checks.get(name, _NEVER) for name in checks}
         entries = [_live_check(name, seen[name], now) for name in checks]
-        state = join_states([_outcome(entry, now) for entry in seen.values()], service.join)
+        state = join_states([outcome_now(entry, now) for entry in seen.values()], service.join)
         if standing and state == standing.state and not _changed(seen.values(), found.at, now):
             since = standing.since
         else:
-            overlaid = [_overlaid(evidence.get(name), name, entry, now) for name, entry in seen.items()]
+            overlaid = [_overlaid(evidence.get(name), name, known, now) for name, known in seen.items()]
             _, since = _at(service, overlaid, now)
+            if standing:
+                shares = _availability(service, overlaid, now)
     return {
         "service": service.name,
         "organization": service.organization,
         "state": (state if state is not None else Outcome.UNKNOWN).word,
         "since": _stamp(since),
         "checks": entries,
-        "availability": {
-            window: percent(standing.availability[window]) if standing else None for window in WINDOWS
-        },
+        "availability": {window: percent(shares.get(window)) for window in WINDOWS},
         "budget_remaining": standing.budget if standing else None,
     }
 
@@ -181,7 +185,7 @@ _NEVER: Final = LiveCheck(outcome=None)
 
 
 def _live_check(name: str, seen: LiveCheck, now: Instant) -> dict[str, Any]:
-    outcome = _outcome(seen, now)
+    outcome = outcome_now(seen, now)
     stale = outcome is Outcome.UNKNOWN and seen.outcome is not Outcome.UNKNOWN
     since = seen.since
     if stale and seen.last_sample is not None:
@@ -217,7 +221,7 @@ def _stored_check(name: str, evidence: CheckEvidence | None, found: Figures, now
     }
 
 
-def _outcome(seen: LiveCheck, now: Instant) -> Outcome | None:
+def outcome_now(seen: LiveCheck, now: Instant) -> Outcome | None:
     """Return what a check is now: its last sample may have gone stale since the snapshot was taken."""
     if seen.outcome is None or seen.last_sample is None:
         return seen.outcome
@@ -255,12 +259,18 @@ def _standing(
 ) -> _Standing:
     evidence = found.checks if found is not None else ()
     state, since = _at(service, evidence, now)
+    return _Standing(evidence, state, since, _availability(service, evidence, now), budget)
+
+
+def _availability(
+    service: Service, evidence: Sequence[CheckEvidence], now: Instant
+) -> dict[str, Fraction | None]:
     joined = _joined(service, evidence, now - WINDOWS["30d"], now)
-    availability = {}
+    found = {}
     for window, length in WINDOWS.items():
         pieces = classify(tuple(clip(joined, now - length, now)), NOTHING_EXCLUDED, now)
-        availability[window] = share(ledger(pieces))
-    return _Standing(evidence, state, since, availability, budget)
+        found[window] = share(ledger(pieces))
+    return found
 
 
 def _at(
@@ -288,32 +298,49 @@ def _spans(evidence: CheckEvidence, now: Instant) -> tuple[Span, ...]:
 
 
 def _budgets(
-    config: Config, periods: Mapping[str, Period], found: Mapping[str, ServiceEvidence], now: Instant
+    config: Config,
+    periods: Mapping[str, Period],
+    found: Mapping[str, ServiceEvidence],
+    adjusted: Sequence[Adjustment],
+    now: Instant,
 ) -> dict[str, float]:
     """Return the share of the error budget that each service has left: the least of its agreements."""
     left: dict[str, float] = {}
     for key, terms in config.agreements.items():
-        if any(objective.metric == "availability" for objective in terms.objectives):
-            for name, remaining in _left(config, terms, periods[key], found, now):
-                left[name] = min(left.get(name, remaining), remaining)
+        for name, remaining in _left(config, terms, periods[key], found, adjusted, now):
+            left[name] = min(left.get(name, remaining), remaining)
     return left
 
 
 def _left(
-    config: Config, terms: Agreement, period: Period, found: Mapping[str, ServiceEvidence], now: Instant
+    config: Config,
+    terms: Agreement,
+    period: Period,
+    found: Mapping[str, ServiceEvidence],
+    adjusted: Sequence[Adjustment],
+    now: Instant,
 ) -> Iterable[tuple[str, float]]:
-    from slawatch.report.build import build, in_force
+    """Yield what is left for each service: its own share, or that of all where they make one figure."""
+    from slawatch.core.evaluation import evaluate
+    from slawatch.report.build import named
 
     try:
-        period = in_force(terms, period)
+        names = named(terms, period)
     except ValueError:
         return
-    services = [config.services[name] for name in terms.services]
-    report = build(terms, services, found, config.maintenance, (), period, now)
-    for objective in report.objectives:
-        for verdict in objective.services:
-            if verdict.budget is not None and verdict.budget.allowed > 0:
-                yield verdict.service, round(verdict.budget.remaining / verdict.budget.allowed, 6)
+    evaluation = evaluate(
+        terms, [config.services[name] for name in names], found, period, now,
+        calendars=config.calendars, maintenance=config.maintenance, adjustments=adjusted,
+    )  # fmt: skip
+    members = {subject.name: subject.members for subject in evaluation.subjects}
+    for judged in evaluation.objectives:
+        if evaluation.terms.combine != "worst":
+            if judged.budget is not None and (share := judged.budget.remaining_share) is not None:
+                yield from ((name, round(float(share), 6)) for name in names)
+            continue
+        for verdict in judged.subjects:
+            if verdict.budget is not None and (share := verdict.budget.remaining_share) is not None:
+                yield from ((name, round(float(share), 6)) for name in members[verdict.subject])
 
 
 def _stamp(instant: Instant | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The one ASGI app: health, heartbeats and the JSON API; the dashboard joins it.
+"""The one ASGI app: health, heartbeats, metrics, events and the JSON API; the dashboard's pages join it.
 
 Whatever changes something is served on the unix socket alone, which only the daemon's owner may open; the TCP
 port reads, and takes heartbeats.
@@ -24,9 +24,14 @@ from starlette.types import Receive, Scope, Send
 
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339
-from slawatch.web import answer_export, answer_status, problem
-from slawatch.web.answer_status import Figures
-from slawatch.web.problem import Problem
+from slawatch.web import answer_export, answer_latency, answer_status, exposition, openapi, problem
+from slawatch.web.current import Current
+from slawatch.web.entry_routes import EntryRoutes
+from slawatch.web.events import STREAMS, EventStream, Streams
+from slawatch.web.feed import Feed
+from slawatch.web.metrics import Metrics
+from slawatch.web.pages import Pages
+from slawatch.web.problem import Problem, owner_only
 from slawatch.web.reading import Pipe, Readers
 from slawatch.web.view import Refused, View
 
@@ -37,11 +42,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("slawatch.web")
 
-FRESH: Final = 5.0
-"""Seconds for which the store's figures of `status` serve again, at least."""
-_SHARE: Final = 20.0
-"""They serve again for so many times as long as they took: asking costs at most a twentieth of the time."""
-_STATUS_LIMIT: Final = 8.0
 _EXPORT_LIMIT: Final = 1800.0
 _REPORT_LIMIT: Final = 120.0
 _LONGEST_BODY: Final = 1 << 20
@@ -52,18 +52,14 @@ _SPOOL_PIECE: Final = 1 << 20
 
 def build(view: View) -> problem.Guard:
     """Return the app of a running daemon."""
-    web = _Web(view)
+    current = Current(view)
+    feed = Feed(current)
+    streams = Streams(feed)
     starlette = Starlette(
         routes=[
-            Route("/healthz", web.healthz),
-            Route("/readyz", web.readyz),
-            Route("/heartbeat/{key}", web.heartbeat, methods=["GET", "HEAD", "POST"]),
-            Route("/api/v1/status", web.status),
-            Route("/api/v1/report", web.report),
-            Route("/api/v1/export", web.export),
-            Route("/api/v1/db", web.db),
-            Route("/api/v1/reload", web.reload, methods=["POST"]),
-            Route("/api/v1/import", web.import_samples, methods=["POST"]),
+            *_Web(current, streams, Metrics(current)).routes(),
+            *EntryRoutes(current).routes(),
+            *Pages(current, feed, streams).routes(),
         ],
         exception_handlers={
             Problem: problem.on_problem,
@@ -78,14 +74,32 @@ def build(view: View) -> problem.Guard:
 class _Web:
     """The endpoints."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._readers = Readers(view)
-        self._asking = trio.Lock()
+    def __init__(self, current: Current, streams: Streams, metrics: Metrics) -> None:
+        self._view = current.view
+        self._streams = streams
+        self._metrics = metrics
+        self._current = current
+        self._readers = current.readers
         self._importing = trio.Lock()
-        self._figures: Figures | None = None
-        self._good_until = 0.0
         self._spooling = trio.CapacityLimiter(1)
+
+    def routes(self) -> list[Route]:
+        """Return where they are."""
+        return [
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+            Route("/metrics", self.metrics),
+            Route("/heartbeat/{key}", self.heartbeat, methods=["GET", "HEAD", "POST"]),
+            Route("/api/v1/openapi.json", self.openapi),
+            Route("/api/v1/events", self.events),
+            Route("/api/v1/status", self.status),
+            Route("/api/v1/services/{service:path}/latency", self.latency),
+            Route("/api/v1/report", self.report),
+            Route("/api/v1/export", self.export),
+            Route("/api/v1/db", self.db),
+            Route("/api/v1/reload", self.reload, methods=["POST"]),
+            Route("/api/v1/import", self.import_samples, methods=["POST"]),
+        ]
 
     async def healthz(self, _: Request) -> Response:
         """The daemon's loop turns."""
@@ -110,43 +124,47 @@ class _Web:
 
     async def status(self, request: Request) -> Response:
         """What every service is now."""
-        found = await self._fresh_figures()
         try:
-            answer = answer_status.answer(
-                self._view.config,
-                found,
-                self._view.live(),
-                self._view.clock.now(),
-                request.query_params.get("org"),
-            )
+            answer = await self._current.status(request.query_params.get("org"))
         except answer_status.NoSuchOrganization as error:
             raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
-        return JSONResponse(answer)
+        return await self._current.render(JSONResponse, answer)  # type: ignore[no-any-return]
 
-    async def _fresh_figures(self) -> Figures:
-        """Return figures that are not too old; one request asks the store, the others wait for it.
+    async def latency(self, request: Request) -> Response:
+        """How fast a service answered, over one of a few windows."""
+        name, window = request.path_params["service"], request.query_params.get("window", "24h")
+        if name not in self._view.config.services:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no service {name!r}")
+        if window not in answer_latency.WINDOWS:
+            raise Problem(
+                HTTPStatus.BAD_REQUEST, f"window must be one of {', '.join(answer_latency.WINDOWS)}"
+            )
+        found = await self._current.latencies(name, window)
+        return await self._current.render(lambda: JSONResponse(answer_latency.answer(found)))  # type: ignore[no-any-return]
 
-        A store that cannot be read now leaves the old figures, or none: the states do not depend on it.
-        """
-        async with self._asking:
-            config = self._view.config
-            found = self._figures
-            if found is not None and found.digest != config.digest:
-                found = None
-            if found is None or trio.current_time() >= self._good_until:
-                now = self._view.clock.now()
-                began = trio.current_time()
-                try:
-                    found = await self._readers.read(
-                        lambda cursor: answer_status.figures(cursor, config, now), limit=_STATUS_LIMIT
-                    )
-                except Problem as problem:
-                    _log.warning("status without fresh figures: %s", problem.detail)
-                    found = found or Figures(now, config.digest, {})
-                ended = trio.current_time()
-                self._figures = found
-                self._good_until = ended + max(FRESH, _SHARE * (ended - began))
-            return found
+    async def metrics(self, _: Request) -> Response:
+        """Everything that Prometheus may want to know."""
+        return Response(
+            await self._metrics.page(self._streams.open), headers={"Content-Type": exposition.MEDIA}
+        )
+
+    async def events(self, request: Request) -> EventStream:
+        """What changes, as it does."""
+        service = request.query_params.get("service", "")
+        organization = request.query_params.get("org", "")
+        if service and service not in self._view.config.services:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no service {service!r}")
+        if organization and organization not in self._view.config.organizations:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no organization {organization!r}")
+        if self._streams.open >= STREAMS:
+            raise Problem(
+                HTTPStatus.SERVICE_UNAVAILABLE, f"{STREAMS} clients listen already: try again later"
+            )
+        return EventStream(self._streams, service, organization)
+
+    async def openapi(self, _: Request) -> Response:
+        """This API, described."""
+        return JSONResponse(openapi.document())
 
     async def report(self, request: Request) -> Response:
         """Reports on a period, as JSON, as a page, as a table, or as several files at once."""
@@ -178,7 +196,7 @@ class _Web:
 
     async def reload(self, request: Request) -> Response:
         """Read the config again and apply it."""
-        _owner_only(request)
+        owner_only(request)
         try:
             done = await self._view.commands.reload()
         except Refused as refused:
@@ -195,7 +213,7 @@ class _Web:
 
     async def import_samples(self, request: Request) -> Response:
         """Store the samples in the body, all or nothing."""
-        _owner_only(request)
+        owner_only(request)
         suffix = request.query_params.get("format", "")
         if suffix not in answer_export.MEDIA:
             raise Problem(HTTPStatus.BAD_REQUEST, f"format must be one of {', '.join(answer_export.MEDIA)}")
@@ -318,14 +336,6 @@ async def _discard(request: Request) -> None:
                 length += len(piece)
                 if length > _LONGEST_BODY:
                     return
-
-
-def _owner_only(request: Request) -> None:
-    if not request.scope["state"]["control"]:
-        raise Problem(
-            HTTPStatus.FORBIDDEN,
-            "this is served on the unix socket alone: use the command line on the daemon's host",
-        )
 
 
 def _refusal(refused: Refused, status: HTTPStatus) -> Problem:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, Final
 
+import trio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,15 +15,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from slawatch.web.view import View
 
 _log = logging.getLogger("slawatch.web")
+_RENDERING: Final = trio.CapacityLimiter(2)
 
 MEDIA: Final = "application/problem+json"
-OPEN_TO_ANY_HOST: Final = ("/healthz", "/readyz", "/heartbeat/")
-"""Paths that jobs and load balancers call by whatever name; they show nothing."""
+OPEN_TO_ANYONE: Final = ("/healthz", "/readyz", "/heartbeat/", "/static/")
+"""Paths that jobs and load balancers call, by whatever name and from wherever; they show nothing."""
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"),
+)
+"""Headers of every answer that does not bring its own."""
+_NOT_HERE: Final = (
+    "this is shown on the daemon's own machine only, by way of a loopback address or the unix socket, "
+    "because slawatch cannot ask who you are yet; from elsewhere use a tunnel, such as "
+    "ssh -L 8470:127.0.0.1:8470 HOST; /healthz, /readyz and /heartbeat/ answer everywhere"
 )
 
 
@@ -52,10 +62,41 @@ def response(status: HTTPStatus, detail: str, lines: Iterable[str] = ()) -> JSON
     return JSONResponse(found, int(status), media_type=MEDIA)
 
 
-async def on_problem(_: Request, error: Exception) -> Response:
+def owner_only(request: Request) -> None:
+    """Let only the unix socket in.
+
+    Raises:
+        Problem: the request came another way.
+    """
+    if not request.scope["state"]["control"]:
+        raise Problem(
+            HTTPStatus.FORBIDDEN,
+            "this is served on the unix socket alone: use the command line on the daemon's host",
+        )
+
+
+async def answer_to(request: Request, status: HTTPStatus, detail: str, lines: Iterable[str] = ()) -> Response:
+    """Return a problem as whoever asks can read it: a page for a browser, a document for everything else."""
+    path = request.url.path
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if not wants_page or path.startswith(("/api/", "/heartbeat/", "/static/")):
+        return response(status, detail, lines)
+    from slawatch.web import rendering
+
+    body = await trio.to_thread.run_sync(
+        rendering.problem, status.phrase, detail, tuple(lines), limiter=_RENDERING
+    )
+    return Response(
+        body,
+        int(status),
+        {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": rendering.POLICY},
+    )
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
     """Answer a `Problem` that an endpoint raised."""
     assert isinstance(error, Problem)
-    answer = response(error.status, error.detail, error.lines)
+    answer = await answer_to(request, error.status, error.detail, error.lines)
     if error.status is HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers["Retry-After"] = "5"
     return answer
@@ -69,20 +110,23 @@ async def on_http(request: Request, error: Exception) -> Response:
         detail = f"{request.url.path} does not take {request.method}"
     else:
         detail = f"there is nothing at {request.url.path}"
-    answer = response(status, detail)
+    answer = await answer_to(request, status, detail)
     answer.headers.update(error.headers or {})
     return answer
 
 
-async def on_fault(_: Request, __: Exception) -> Response:
+async def on_fault(request: Request, _: Exception) -> Response:
     """Answer an error of our own; the guard logs it."""
-    return response(HTTPStatus.INTERNAL_SERVER_ERROR, "a fault in slawatch: its log says more")
+    return await answer_to(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, "a fault in slawatch: its log says more"
+    )
 
 
 class Guard:
-    """Stands before the app: refuses foreign host names, adds headers to every answer, and logs faults once.
+    """Stands before the app: refuses strangers, adds headers to every answer, and logs faults once.
 
-    A page on the internet can make a browser talk to a port of this machine under a name of its own (DNS
+    Nobody can sign in yet, so whoever does not come by way of loopback or the unix socket is shown nothing. A
+    page on the internet can make a browser talk to a port of this machine under a name of its own (DNS
     rebinding) and would then read the answers; so whoever comes by way of loopback must name a host of ours.
     """
 
@@ -98,15 +142,14 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                own = [(name.lower(), value) for name, value in message.get("headers", ())]
+                names = {name for name, _ in own}
+                message["headers"] = own + [header for header in _HEADERS if header[0] not in names]
             await send(message)
 
-        if scope["type"] == "http" and not self._welcome(scope):
-            refusal = response(
-                HTTPStatus.MISDIRECTED_REQUEST,
-                "the Host header names no host of this machine; add what a proxy sends to [web] hosts",
-            )
-            await refusal(scope, receive, send_with_headers)
+        if scope["type"] == "http" and (refusal := self._refusal(scope)) is not None:
+            answer = await answer_to(Request(scope), *refusal)
+            await answer(scope, receive, send_with_headers)
             return
         try:
             await self._app(scope, receive, send_with_headers)
@@ -115,12 +158,19 @@ class Guard:
             if not started and scope["type"] == "http":
                 await (await on_fault(Request(scope), Exception()))(scope, receive, send_with_headers)
 
-    def _welcome(self, scope: Scope) -> bool:
-        server = scope.get("server")
-        if scope["state"]["control"] or server is None or not _is_loopback(server[0]):
-            return True
-        if scope["path"].startswith(OPEN_TO_ANY_HOST):
-            return True
+    def _refusal(self, scope: Scope) -> tuple[HTTPStatus, str] | None:
+        if scope["state"]["control"] or scope["path"].startswith(OPEN_TO_ANYONE):
+            return None
+        if not _is_local(scope):
+            return HTTPStatus.FORBIDDEN, _NOT_HERE
+        if not self._is_named(scope):
+            return (
+                HTTPStatus.MISDIRECTED_REQUEST,
+                "the Host header names no host of this machine; add what a proxy sends to [web] hosts",
+            )
+        return None
+
+    def _is_named(self, scope: Scope) -> bool:
         host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
         named = _without_port(host).lower().rstrip(".")
         if named == "localhost" or named.endswith(".localhost") or _is_loopback(named):
@@ -129,6 +179,12 @@ class Guard:
         return named in {name.lower() for name in web.hosts} or (
             web.listen is not None and named == web.listen.host.lower()
         )
+
+
+def _is_local(scope: Scope) -> bool:
+    """Whether both ends of the connection are loopback addresses of this machine."""
+    ends = scope.get("server"), scope.get("client")
+    return all(end is not None and _is_loopback(end[0]) for end in ends)
 
 
 def _without_port(host: str) -> str:

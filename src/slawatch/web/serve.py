@@ -38,7 +38,7 @@ GRACE: Final = 3.0
 AFTERWARDS: Final = 1.0
 """Seconds that a request may go on once its client has gone."""
 CONTROL_CONNECTIONS: Final = 64
-PUBLIC_CONNECTIONS: Final = 512
+PUBLIC_CONNECTIONS: Final = 2_048
 _PIECE: Final = 64 * 1024
 _BACKLOG: Final = 256
 
@@ -304,7 +304,7 @@ class Server:
             connections.start_soon(self._converse, stream, listener, places)
 
     async def _converse(self, stream: _Stream, listener: Listener, places: trio.Semaphore) -> None:
-        state = ConnectionState(LifespanState({"control": listener.control}))
+        state = ConnectionState(LifespanState({"control": listener.control, "stopping": self._stopping}))
         try:
             with stream.scope:
                 await TCPServer(self._app, self._settings, self._context, state, stream)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ The web imports nothing of the daemon: `daemon/run.py` builds a `View` and gives
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from slawatch.clock import Clock
 from slawatch.core.instant import Instant, Micros
@@ -52,6 +52,11 @@ class Live:
         lag: the age of the oldest result that is not stored yet.
         queued: results not stored yet.
         checks: by name, each check of the present config.
+        stored, lost: samples since the start that were committed, and that nothing could keep.
+        probers: how many processes should probe.
+        counters: what each prober that is running counted since it began, by its index: numbers by name, and
+            `lateness`, whose element n is how many probes started less than `2 ** n` us late, and not less
+            than half of that.
     """
 
     since: Instant
@@ -60,6 +65,10 @@ class Live:
     lag: Micros = 0
     queued: int = 0
     checks: Mapping[str, LiveCheck] = field(default_factory=dict)
+    stored: int = 0
+    lost: int = 0
+    probers: int = 0
+    counters: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +136,15 @@ class Commands(Protocol):
 
         Raises:
             Refused: a row is wrong (its line is named), or the store takes nothing now.
+        """
+        ...
+
+    async def enter(self, what: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Store what a person enters, in the writer's thread; see `slawatch.web.entering.enter`.
+
+        Raises:
+            EntryRefused: it makes no sense.
+            Refused: the store takes nothing now.
         """
         ...
 

@@ -1,0 +1,145 @@
+"""What `maintenance` and `adjust` have in common: who enters it, its way to the store, how it is listed."""
+
+import json
+import os
+import pwd
+import socket
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from slawatch.cli import client
+from slawatch.cli.either import daemon_or_store
+from slawatch.cli.terminal import clean, columns, fit
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from slawatch.config.model import Config
+    from slawatch.store.database import Database
+
+_PATHS = {"maintenance": "/api/v1/maintenance", "adjustment": "/api/v1/adjustments"}
+
+
+def login() -> str:
+    """Return the login name of whoever runs this command, before `sudo` where that was used."""
+    user = os.getuid()
+    before = os.environ.get("SUDO_USER", "")
+    if user == 0 and before:
+        return before
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"uid {user}"
+
+
+def enter(config: "Config", what: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Make an entry by way of the daemon, or in the store where none runs; return what it is about.
+
+    Args:
+        config: says where both are.
+        what: a key of `slawatch.web.entering.KEYS`.
+        wish: texts by name; what is None is left out.
+
+    Raises:
+        DaemonError, EntryRefused: it is refused.
+        StoreError: it cannot be stored.
+    """
+    from slawatch.web.control import SOCKET
+
+    subject, _, action = what.partition(".")
+    given = {key: value for key, value in wish.items() if value is not None}
+    given["source"] = f"{login()}@{socket.gethostname()}"
+    target = _PATHS[subject]
+    if action != "add":
+        target += f"/{quote(given['id'], safe='')}/{action}"
+
+    def asked() -> dict[str, Any]:
+        body = json.dumps({key: given[key] for key in given if action == "add" or key != "id"}).encode()
+        path = str(config.data_dir / SOCKET)
+        found: dict[str, Any] = client.ask(path, target, method="POST", body=[body], timeout=60)
+        return found
+
+    def alone() -> dict[str, Any]:
+        from slawatch import clock
+        from slawatch.store.database import Database
+        from slawatch.web.entering import enter as carry_out
+
+        with Database.open(config.data_dir) as database:
+            return carry_out(database, config, what, given, clock.now())
+
+    return daemon_or_store(asked, alone)
+
+
+def listed(config: "Config", subject: str) -> list[dict[str, Any]]:
+    """Return all windows (`maintenance`) or adjustments (`adjustment`) as JSON shows them.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from slawatch.web.control import SOCKET
+
+    path = str(config.data_dir / SOCKET)
+
+    def alone() -> dict[str, Any]:
+        from slawatch.store.database import Database, StoreMissing
+
+        try:
+            with Database.open(config.data_dir, create=False) as database:
+                return _read(database, config, subject)
+        except StoreMissing:
+            return _without_store(config, subject)
+
+    answer: dict[str, Any] = daemon_or_store(lambda: client.ask(path, _PATHS[subject], timeout=60), alone)
+    return list(answer["maintenance" if subject == "maintenance" else "adjustments"])
+
+
+def _read(database: "Database", config: "Config", subject: str) -> dict[str, Any]:
+    from slawatch import clock
+    from slawatch.web import answer_entries
+
+    def work(cursor: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
+        found = answer_entries.maintenance if subject == "maintenance" else answer_entries.adjusted
+        return found(cursor, config, clock.now())
+
+    with database.reading() as cursor:
+        return work(cursor)
+
+
+def _without_store(config: "Config", subject: str) -> dict[str, Any]:
+    """Return what is known before anything was stored: the windows of the configuration."""
+    from slawatch import clock
+    from slawatch.web.answer_entries import configured
+
+    now = clock.now()
+    if subject == "maintenance":
+        lines = [configured(window, now) for window in config.maintenance]
+        return {"maintenance": sorted(lines, key=lambda line: (line["start"], line["end"]))}
+    return {"adjustments": []}
+
+
+def print_json(found: object) -> None:
+    """Print JSON for programs."""
+    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def shown(stamp: str | None, zone: str) -> str:
+    """Return a time of a JSON answer as people of a zone read it; to the minute where nothing is lost."""
+    if stamp is None:
+        return "-"
+    moment = datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone))
+    exact = moment.second or moment.microsecond
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if exact else "%Y-%m-%d %H:%M")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table with a heading, each column as wide as it needs; the last one is not padded."""
+    lines = [list(head), *([clean(cell) for cell in row] for row in rows)]
+    widths = [max(columns(line[n]) for line in lines) for n in range(len(head))]
+    return "".join(
+        "  ".join(fit(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
+        for line in lines
+    )

@@ -1,0 +1,205 @@
+"""`slawatch rehearse`: an imagined outage in virtual time: who would be told, when, by what and why."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from slawatch.cli import exits, terminal
+from slawatch.cli.options import AsJson, ConfigFile, load_config
+
+if TYPE_CHECKING:
+    from slawatch.config.model import Config
+    from slawatch.core.instant import Instant, Micros
+    from slawatch.core.scenario import Happening, Played
+
+_DOWN_FOR: Final = "1h"
+_MOST_DAYS: Final = 400
+_EARLIEST: Final = "1970-01-01T00:00:00Z"
+_LATEST: Final = "2200-01-01T00:00:00Z"
+_NOBODY: Final = "nobody would be told of anything: write [[escalations.default.levels]] or [[routes]]"
+EXAMPLE: Final = """\
+  [channels.mail]
+  type = "email"
+  host = "127.0.0.1"
+  from = "slawatch@example.com"
+
+  [people.alice]
+  email = "alice@example.com"
+  contact = [{ channel = "mail" }]
+
+  [[escalations.default.levels]]
+  to = ["person:alice"]
+  wait = "5m"
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(
+        "rehearse",
+        help="Play an imagined outage in virtual time: who would be told, when, by what and why. "
+        "Nothing is sent.",
+        epilog="Examples: slawatch rehearse --check shop-home --down-for 40m; "
+        "slawatch rehearse --check shop-home --at 2026-12-24T02:00:00; "
+        "slawatch rehearse outage.toml --json",
+    )(rehearse)
+
+
+def rehearse(
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="SCENARIO.toml",
+            help='What happens: [[events]] with t = "5m" and do = "down", "up", "ack", "resolve", "silence", '
+            '"restart", "channel_down" or "channel_up".',
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The check that goes down.", show_default=False)
+    ] = None,
+    down_for: Annotated[
+        str | None,
+        typer.Option("--down-for", metavar="LENGTH", help="How long it is down; 1h by default."),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When it begins; now by default.", show_default=False),
+    ] = None,
+    length: Annotated[
+        str | None,
+        typer.Option("--for", metavar="LENGTH", help="How long is watched what follows."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="The same as a time; an hour after the last event.")
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 where there is a hole.")
+    ] = False,
+    as_json: AsJson = False,
+    config: ConfigFile = None,
+) -> int:
+    """Play an imagined outage."""
+    from slawatch import clock
+    from slawatch.config.world import scene_of
+    from slawatch.core import holes, rehearsal
+    from slawatch.core.scenario import horizon
+
+    loaded = load_config(config)
+    script = _script(loaded, scenario, check, down_for)
+    start = clock.now() if at is None else _moment(at, loaded.timezone, "--at")
+    lasting = _length(start, length, until, loaded.timezone)
+    if not loaded.escalations and not loaded.routes:
+        if as_json:
+            _print_json([], [_NOBODY], start)
+        else:
+            sys.stdout.write(f"{_NOBODY}, for example\n\n{EXAMPLE}")
+        return exits.NO if exit_code else exits.OK
+    scene = scene_of(loaded)
+    played = rehearsal.play(scene, script, start, horizon(script) if lasting is None else lasting)
+    warnings = holes.find(scene, played)
+    if as_json:
+        _print_json(played.messages, warnings, start)
+    else:
+        from slawatch.cli import rehearse_table
+
+        zone = _zone(loaded, played)
+        sys.stdout.write(rehearse_table.render(played, warnings, loaded.people, zone, terminal.of()))
+    return exits.NO if exit_code and warnings else exits.OK
+
+
+def _script(
+    config: "Config", scenario: Path | None, check: str | None, down_for: str | None
+) -> "tuple[Happening, ...]":
+    from slawatch.config.scenario import read_scenario
+    from slawatch.core.scenario import outage
+
+    if scenario is not None:
+        for option, value in (("--check", check), ("--down-for", down_for)):
+            if value is not None:
+                raise typer.BadParameter("the scenario file says what happens", param_hint=option)
+        return read_scenario(scenario, config)
+    if check is None:
+        raise typer.BadParameter("say what happens: a scenario file, or --check NAME", param_hint="--check")
+    if check not in config.checks:
+        from slawatch.config.problem import nearest
+
+        hint = nearest(check, config.checks) or f"there are {', '.join(list(config.checks)[:8]) or 'none'}"
+        raise typer.BadParameter(f"there is no check {check!r}: {hint}", param_hint="--check")
+    return outage(check, _duration(down_for or _DOWN_FOR, "--down-for"))
+
+
+def _duration(text: str, option: str) -> "Micros":
+    from slawatch.core.instant import DAY
+    from slawatch.core.text import parse_duration
+
+    try:
+        found = parse_duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+    if not 0 < found <= _MOST_DAYS * DAY:
+        raise typer.BadParameter(f"more than nothing, {_MOST_DAYS} days at most", param_hint=option)
+    return found
+
+
+def _moment(text: str, zone: str, option: str) -> "Instant":
+    from slawatch.core.instant import parse_rfc3339
+    from slawatch.core.period import parse_moment
+
+    try:
+        found = parse_moment(text, zone)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+    if not parse_rfc3339(_EARLIEST) <= found < parse_rfc3339(_LATEST):
+        raise typer.BadParameter("schedules are known from 1970 to 2200", param_hint=option)
+    return found
+
+
+def _length(start: "Instant", length: str | None, until: str | None, zone: str) -> "Micros | None":
+    from slawatch.core.instant import DAY
+
+    if length is not None and until is not None:
+        raise typer.BadParameter("it does not go with --for", param_hint="--until")
+    if length is not None:
+        return _duration(length, "--for")
+    if until is None:
+        return None
+    found = _moment(until, zone, "--until") - start
+    if not 0 < found <= _MOST_DAYS * DAY:
+        raise typer.BadParameter(
+            f"a time after the beginning, {_MOST_DAYS} days at most", param_hint="--until"
+        )
+    return found
+
+
+def _zone(config: "Config", played: "Played") -> str:
+    """Return the time zone of the first schedule that a policy of the play asks."""
+    for incident in played.state.incidents.values():
+        for level in incident.policy.levels:
+            for target in level.to:
+                kind, _, name = target.partition(":")
+                if kind == "team" and name in config.teams:
+                    kind, name = "schedule", config.teams[name].schedule
+                if kind == "schedule" and name in config.schedules:
+                    return config.schedules[name].timezone
+    return config.timezone
+
+
+def _print_json(messages: Any, warnings: Any, start: "Instant") -> None:
+    from slawatch.core.instant import rfc3339, seconds
+
+    events = [
+        {
+            "t": seconds(message.at - start), "at": rfc3339(message.at), "kind": str(message.kind),
+            "to": message.to, "channel": message.channel, "level": message.level, "cycle": message.cycle,
+            "reason": message.reason,
+        }
+        for message in messages
+    ]  # fmt: skip
+    answer = {"events": events, "warnings": list(warnings)}
+    sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,132 @@
+"""What alerting asks of a configuration: who a target means, how they are reached, what withholds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from slawatch import notifiers
+from slawatch.config.alerting import dependencies
+from slawatch.config.model import Config
+from slawatch.core.check import Maintenance
+from slawatch.core.dependency import Graph
+from slawatch.core.instant import Instant
+from slawatch.core.ledger import Interval
+from slawatch.core.oncall import on_call
+from slawatch.core.quiet import QuietHours
+from slawatch.core.route import recipients as routed
+from slawatch.core.scenario import Scene
+from slawatch.core.suppress import Window, labels_of
+from slawatch.core.turn import Contact, World
+
+
+def world_of(config: Config) -> World:
+    """Return the world of alerting as a configuration has it; nothing withholds yet."""
+    return World(
+        policies=config.escalations,
+        recipients=lambda target, at: recipients(config, target, at),
+        contacts=lambda recipient: contacts(config, recipient),
+        routed=lambda alert: routed(config.routes, labels_of(alert)),
+    )
+
+
+def recipients(config: Config, target: str, at: Instant) -> tuple[str, ...]:
+    """Return who `schedule:`, `team:`, `person:` or `channel:` and a name mean at an instant, each once.
+
+    A team with a schedule means who is on call in it; nobody is meant by what does not exist.
+    """
+    kind, _, name = target.partition(":")
+    if kind == "schedule":
+        schedule = config.schedules.get(name)
+        return () if schedule is None else tuple(f"person:{who}" for who in on_call([schedule], at))
+    if kind == "team":
+        team = config.teams.get(name)
+        if team is None:
+            return ()
+        if team.schedule:
+            return recipients(config, f"schedule:{team.schedule}", at)
+        return tuple(f"person:{who}" for who in team.people)
+    known = (kind == "person" and name in config.people) or (kind == "channel" and name in config.channels)
+    return (target,) if known else ()
+
+
+def contacts(config: Config, recipient: str) -> tuple[Contact, ...]:
+    """Return how a recipient is reached, in the order of the waits; nothing for somebody without a way."""
+    kind, _, name = recipient.partition(":")
+    if kind == "channel":
+        return (_contact(config, name),) if name in config.channels else ()
+    person = config.people.get(name)
+    if kind != "person" or person is None:
+        return ()
+    rules = (rule for rule in person.rules() if rule.channel in config.channels)
+    return tuple(_contact(config, rule.channel)._replace(after=rule.after) for rule in rules)
+
+
+def _contact(config: Config, name: str) -> Contact:
+    channel = config.channels[name]
+    return Contact(name, ttl=channel.worth, keeps_state=notifiers.load(channel.type).keeps_state)
+
+
+class Windows(NamedTuple):
+    """What withholds alerts for a while.
+
+    Attributes:
+        windows: maintenance and quiet hours.
+        opens: when the next of them opens after an instant, if ever.
+    """
+
+    windows: tuple[Window, ...]
+    opens: Callable[[Instant], Instant | None]
+
+
+def windows_of(config: Config) -> Windows:
+    """Return what withholds alerts for a while: maintenance windows and quiet hours."""
+    maintained = tuple(
+        Window(
+            name=work.reason or f"of {', '.join(work.services)}", services=work.services,
+            open_until=_during(work), reason=f"maintenance: {work.reason}" if work.reason else "maintenance",
+        )
+        for work in config.maintenance
+    )  # fmt: skip
+    kept = [_Kept(quiet) for quiet in config.quiet_hours.values()]
+    quiet = tuple(replace(one.quiet.window(), open_until=one.until) for one in kept)
+
+    def opens(at: Instant) -> Instant | None:
+        starts = [work.start for work in config.maintenance]
+        starts += [span.start for one in kept if (span := one.span(at)) is not None]
+        return min((start for start in starts if start > at), default=None)
+
+    return Windows((*maintained, *quiet), opens)
+
+
+def _during(work: Maintenance) -> Callable[[Instant], Instant | None]:
+    return lambda at: work.end if work.start <= at < work.end else None
+
+
+class _Kept:
+    """Quiet hours that are asked again and again: what was worked out last is kept."""
+
+    def __init__(self, quiet: QuietHours) -> None:
+        self.quiet = quiet
+        self.asked: Instant = 0
+        self.found: Interval | None = None
+
+    def span(self, at: Instant) -> Interval | None:
+        if self.found is None or not self.asked <= at < self.found.end:
+            self.asked, self.found = at, self.quiet.span(at)
+        return self.found
+
+    def until(self, at: Instant) -> Instant | None:
+        found = self.span(at)
+        return found.end if found is not None and found.start <= at else None
+
+
+def scene_of(config: Config) -> Scene:
+    """Return what a rehearsal plays in."""
+    windows = windows_of(config)
+    return Scene(
+        world=world_of(config), checks=config.checks, services=config.services, schedules=config.schedules,
+        graph=Graph(dependencies(config.services)), windows=windows.windows, opens=windows.opens,
+        inhibitions=config.inhibit,
+        severity=config.alerting.down, recover_after=config.alerting.recover_after,
+        flapping=config.alerting.flapping, start_grace=config.alerting.start_grace,
+    )  # fmt: skip

@@ -1,0 +1,182 @@
+"""What the pages, the API, the event stream and the metrics share: what is true now, asked for once."""
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import trio
+
+from slawatch.config.model import Config
+from slawatch.core.instant import Instant
+from slawatch.report.report import Report
+from slawatch.web import answer_latency, answer_service, answer_status
+from slawatch.web.answer_latency import Latencies
+from slawatch.web.answer_service import Detail
+from slawatch.web.answer_status import Figures
+from slawatch.web.history import Record, history
+from slawatch.web.keeping import Kept
+from slawatch.web.problem import Problem
+from slawatch.web.promises import promises
+from slawatch.web.reading import Readers
+from slawatch.web.view import Live, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+_log = logging.getLogger("slawatch.web")
+
+FRESH: Final = 5.0
+"""Seconds for which the store's figures of `status` serve again, at least."""
+_MINUTE: Final = 60.0
+_SOON: Final = 15.0
+_STATUS_LIMIT: Final = 8.0
+_LONG_LIMIT: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The days of every service.
+
+    Attributes:
+        at: when the store was asked.
+        services: the record by service; empty where the store could not be read.
+    """
+
+    at: Instant
+    services: "Mapping[str, Record]"
+
+
+class Current:
+    """Asks the store on behalf of everyone who wants to know the same.
+
+    What the store cannot answer now is answered as it was before, or is absent: the states of the services
+    come from the daemon and do not depend on it.
+
+    Attributes:
+        view: the daemon.
+        readers: the threads that read.
+    """
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.readers = Readers(view)
+        self._figures: Kept[str, Figures] = Kept(FRESH, most=1)
+        self._days: Kept[str, Days] = Kept(_MINUTE, most=1)
+        self._promises: Kept[str, Mapping[str, Report] | None] = Kept(_SOON, most=1)
+        self._details: Kept[tuple[str, str], Detail] = Kept(FRESH)
+        self._latencies: Kept[tuple[str, str, str], Latencies] = Kept(FRESH)
+        self._rendering = trio.CapacityLimiter(2)
+        self._last: Figures | None = None
+        self._last_days: Days | None = None
+        self._last_promises: tuple[str, Mapping[str, Report]] | None = None
+
+    async def render(self, work: "Callable[..., Any]", *args: Any) -> Any:
+        """Return what some work without the store returns; in a thread, for the loop must not wait."""
+        return await trio.to_thread.run_sync(work, *args, limiter=self._rendering)
+
+    async def status(self, organization: str | None = None) -> dict[str, Any]:
+        """Return the answer of `status`.
+
+        Raises:
+            NoSuchOrganization: it is not in the config.
+        """
+        found = await self.figures()
+        config, live, now = snapshot(self.view)
+        answer: dict[str, Any] = await self.render(
+            answer_status.answer, config, found, live, now, organization
+        )
+        return answer
+
+    async def figures(self) -> Figures:
+        """Return figures that are not too old; one request asks the store, the others wait for it."""
+        config = self.view.config
+
+        async def make() -> Figures:
+            now = self.view.clock.now()
+            try:
+                found = await self.readers.read(
+                    lambda cursor: answer_status.figures(cursor, config, now), limit=_STATUS_LIMIT
+                )
+            except Problem as problem:
+                _log.warning("status without fresh figures: %s", problem.detail)
+                last = self._last
+                return last if last and last.digest == config.digest else Figures(now, config.digest, {})
+            self._last = found
+            return found
+
+        return await self._figures.get(config.digest, make)
+
+    async def days(self) -> Days:
+        """Return the last ninety days of every service."""
+        config = self.view.config
+
+        async def make() -> Days:
+            now = self.view.clock.now()
+            try:
+                found = await self.readers.read(
+                    lambda cursor: history(cursor, config, now), limit=_LONG_LIMIT
+                )
+            except Problem as problem:
+                _log.warning("no days to show: %s", problem.detail)
+                return self._last_days or Days(now, {})
+            self._last_days = Days(now, found)
+            return self._last_days
+
+        return await self._days.get(config.digest, make)
+
+    async def promises(self) -> "Mapping[str, Report] | None":
+        """Return how every agreement's running period stands; None where the store cannot be read."""
+        config = self.view.config
+
+        async def make() -> "Mapping[str, Report] | None":
+            now = self.view.clock.now()
+            try:
+                found = await self.readers.read(
+                    lambda cursor: promises(cursor, config, now), limit=_LONG_LIMIT
+                )
+            except Problem as problem:
+                _log.warning("no promises to show: %s", problem.detail)
+                last = self._last_promises
+                return last[1] if last and last[0] == config.digest else None
+            self._last_promises = config.digest, found
+            return found
+
+        return await self._promises.get(config.digest, make)
+
+    async def detail(self, service: str) -> Detail:
+        """Return what a service's page shows.
+
+        Raises:
+            Problem: the store cannot be read.
+        """
+        config = self.view.config
+
+        async def make() -> Detail:
+            now = self.view.clock.now()
+            return await self.readers.read(
+                lambda cursor: answer_service.detail(cursor, config, service, now), limit=_LONG_LIMIT
+            )
+
+        return await self._details.get((config.digest, service), make)
+
+    async def latencies(self, service: str, window: str) -> Latencies:
+        """Return the latencies of a service in a window of `answer_latency.WINDOWS`.
+
+        Raises:
+            Problem: the store cannot be read.
+        """
+        config = self.view.config
+
+        async def make() -> Latencies:
+            chosen = answer_latency.window(config, service, window, self.view.clock.now())
+            return await self.readers.read(
+                lambda cursor: answer_latency.latencies(cursor, config, service, chosen), limit=_LONG_LIMIT
+            )
+
+        return await self._latencies.get((config.digest, service, window), make)
+
+
+def snapshot(view: View) -> tuple[Config, Live, Instant]:
+    """Return what the daemon says now, all of one instant."""
+    return view.config, view.live(), view.clock.now()

@@ -1,0 +1,361 @@
+"""Carries out what people enter at run time: maintenance windows and adjustments, checked, then stored.
+
+Blocking: in the daemon the writer's thread runs it, without a daemon the command itself.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from slawatch.config.model import Config
+from slawatch.config.problem import nearest, one_of
+from slawatch.core import adjustment as adjusting
+from slawatch.core import maintenance as planning
+from slawatch.core.adjustment import Adjustment, AdjustmentRefused
+from slawatch.core.agreement import Clause
+from slawatch.core.clause import in_time, stretches
+from slawatch.core.instant import Instant, rfc3339
+from slawatch.core.maintenance import Window, WindowRefused
+from slawatch.core.period import parse_moment
+from slawatch.core.text import format_duration
+from slawatch.core.version import parts
+from slawatch.web import answer_entries, finding
+
+if TYPE_CHECKING:
+    from slawatch.store.database import Database
+
+_LONGEST: Final = 1000
+_MANY: Final = 1000
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "maintenance.add": ("id", "services", "start", "end", "announced", "reason", "person", "source"),
+    "maintenance.change": ("id", "start", "end", "reason", "person", "source"),
+    "maintenance.cancel": ("id", "reason", "person", "source"),
+    "adjustment.add": (
+        "id", "outage", "service", "start", "end", "class", "reason", "evidence", "person", "source",
+    ),
+    "adjustment.approve": ("id", "reason", "person", "source"),
+    "adjustment.withdraw": ("id", "reason", "person", "source"),
+}  # fmt: skip
+"""What can be entered, and the keys of each wish."""
+
+
+class EntryRefused(Exception):  # noqa: N818 (the answer to a command)
+    """An entry was understood or not, and is not made; nothing is stored.
+
+    Attributes:
+        status: 400 where the wish is wrong, 404 where it names nothing that there is, 422 where the answer
+            is no.
+    """
+
+    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def enter(
+    database: "Database", config: Config, what: str, wish: Mapping[str, Any], now: Instant
+) -> dict[str, Any]:
+    """Make an entry and return what it is about as it stands then; the same wish twice is stored once.
+
+    Args:
+        database: the store.
+        config: says which services and agreements there are, and the zone of local times.
+        what: a key of `KEYS`.
+        wish: texts by name, as the API takes them; `services` is an array of names.
+        now: when it is entered.
+
+    Raises:
+        EntryRefused: it makes no sense.
+        StoreError: it cannot be stored.
+    """
+    unknown = [key for key in wish if key not in KEYS[what]]
+    if unknown:
+        hint = nearest(unknown[0], KEYS[what]) or f"write {one_of(KEYS[what])}"
+        raise EntryRefused(f"there is no key {unknown[0]!r} here: {hint}")
+    asked = _Wish(wish, config, now)
+    try:
+        return _ACTIONS[what](asked, database)
+    except (AdjustmentRefused, WindowRefused) as error:
+        raise EntryRefused(str(error), HTTPStatus.UNPROCESSABLE_ENTITY) from None
+
+
+class _Wish:
+    """What somebody wants to enter, read key by key."""
+
+    __slots__ = ("_wish", "config", "now")
+
+    def __init__(self, wish: Mapping[str, Any], config: Config, now: Instant) -> None:
+        self._wish = wish
+        self.config = config
+        self.now = now
+
+    def has(self, key: str) -> bool:
+        """Whether it is given, and not empty."""
+        return self._wish.get(key) not in (None, "")
+
+    def text(self, key: str, *, needed: str = "") -> str:
+        """Return a text on one line; `needed` says what it is where it must be given."""
+        found = self._wish.get(key)
+        if found is None:
+            found = ""
+        if not isinstance(found, str):
+            raise EntryRefused(f"{key} must be a text")
+        line = " ".join("".join(c if c.isprintable() else " " for c in found).split())
+        if needed and not line:
+            raise EntryRefused(f"{key} is missing: {needed}")
+        if len(line) > _LONGEST:
+            raise EntryRefused(f"{key} may have {_LONGEST} characters, not {len(line)}")
+        return line
+
+    def moment(self, key: str, needed: str) -> Instant:
+        """Return a time: `now`, a local one in the zone of the configuration, or one with an offset."""
+        text = self.text(key, needed=needed)
+        if text == "now":
+            return self.now
+        try:
+            return parse_moment(text, self.config.timezone)
+        except (ValueError, OverflowError) as error:
+            raise EntryRefused(f"{key}: {error}") from None
+
+    def span(self) -> tuple[Instant, Instant]:
+        """Return `start` and `end`."""
+        start = self.moment("start", "when it starts, such as 2026-12-01T22:00:00+01:00")
+        end = self.moment("end", "when it ends, exclusive, such as 2026-12-02T00:00:00+01:00")
+        if start >= end:
+            raise EntryRefused(f"it must end after it starts, not from {rfc3339(start)} to {rfc3339(end)}")
+        return start, end
+
+    def id(self, prefix: str = "") -> str:
+        """Return the id that is named; with a prefix, a new one where none is."""
+        if prefix and not self.has("id"):
+            return f"{prefix}-{secrets.token_hex(4)}"
+        found = self.text("id", needed="which one it is about")
+        if len(found) > 64 or not all(c.isalnum() or c in "._-" for c in found) or not found.isascii():
+            raise EntryRefused("an id has up to 64 letters, digits, '.', '_' and '-'")
+        return found
+
+    def person(self) -> str:
+        """Return who enters it."""
+        return self.text("person", needed="the name of who enters it")
+
+    def source(self) -> str:
+        """Return from where it comes."""
+        return self.text("source") or "control socket"
+
+    def services(self) -> tuple[str, ...]:
+        """Return the services that are named, each one known."""
+        names = self._wish.get("services")
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            raise EntryRefused("services must be an array of one name or more")
+        if len(names) > _MANY:
+            raise EntryRefused(f"a window may name {_MANY} services")
+        for name in names:
+            self.known(name, self.config.services)
+        return tuple(dict.fromkeys(names))
+
+    def known(self, name: str, known: Mapping[str, Any]) -> str:
+        """Return a service's name where there is one."""
+        if name not in known:
+            have = f"there are {one_of(list(known)[:20])}" if known else "the configuration has none"
+            shown = name[:100]
+            raise EntryRefused(f"there is no service {shown!r}: {nearest(name, known) or have}")
+        return name
+
+
+def _plan(wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    start, end = wish.span()
+    announced = wish.now
+    if wish.has("announced"):
+        announced = wish.moment("announced", "")
+        if announced > wish.now:
+            raise EntryRefused(
+                f"announced: {rfc3339(announced)} is still to come: leave it out, and the window counts as "
+                "announced now"
+            )
+    entry = planning.Planned(
+        id=wish.id("m"),
+        at=wish.now,
+        person=wish.person(),
+        services=wish.services(),
+        start=start,
+        end=end,
+        announced=announced,
+        reason=wish.text("reason"),
+    )
+    return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
+
+
+def _change(wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    name = wish.id()
+    known = _known_window(database, name)
+    start = wish.moment("start", "") if wish.has("start") else known.start
+    end = wish.moment("end", "") if wish.has("end") else known.end
+    if (start, end) == (known.start, known.end):
+        raise EntryRefused("nothing would change: give another start or end")
+    entry = planning.Changed(name, wish.now, wish.person(), start, end, wish.text("reason"))
+    return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
+
+
+def _cancel(wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    name = wish.id()
+    _known_window(database, name)
+    entry = planning.Cancelled(name, wish.now, wish.person(), wish.text("reason"))
+    return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
+
+
+def _add(wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    kind = wish.text("class", needed=f"write {one_of(adjusting.CLASSES)}")
+    if kind not in adjusting.CLASSES:
+        hint = nearest(kind, adjusting.CLASSES) or f"write {one_of(adjusting.CLASSES)}"
+        raise EntryRefused(f"there is no class {kind[:100]!r} of an adjustment: {hint}")
+    outage = wish.text("outage")
+    service, start, end = _about(wish, database, outage)
+    entry = adjusting.Added(
+        id=wish.id("a"),
+        at=wish.now,
+        author=wish.person(),
+        service=service,
+        kind=kind,
+        reason=wish.text("reason", needed="the customer reads in it why the figure is changed"),
+        outage=outage,
+        start=start,
+        end=end,
+        evidence=wish.text("evidence"),
+    )
+    return _adjusted(entries.enter_adjustment(database, entry, wish.source()), wish, database)
+
+
+def _about(wish: _Wish, database: "Database", outage: str) -> tuple[str, Instant, Instant]:
+    """Return whose time an adjustment is about, and which."""
+    if outage:
+        extra = [key for key in ("service", "start", "end") if wish.has(key)]
+        if extra:
+            raise EntryRefused(f"outage says which time it is: leave {one_of(extra)} out")
+        with database.reading() as cursor:
+            merged = answer_entries.merged(wish.config, cursor)
+            found = finding.outage(cursor, merged, outage, wish.now)
+        if found is None:
+            raise EntryRefused(
+                f"there is no outage {outage[:200]!r}: `slawatch export outages` lists them with their ids",
+                HTTPStatus.NOT_FOUND,
+            )
+        if found.ongoing:
+            raise EntryRefused(
+                f"outage {outage} is not over: adjust it when it is, or name the time so far by service, "
+                "start and end"
+            )
+        return found.service, found.start, found.end
+    if not wish.has("service"):
+        raise EntryRefused("say which time it is: an outage, or a service with start and end")
+    groups = {group: None for a in wish.config.agreements.values() for group in a.groups}
+    service = wish.known(wish.text("service"), {**groups, **wish.config.services})
+    start, end = wish.span()
+    if end > wish.now:
+        raise EntryRefused(
+            f"{rfc3339(end)} is still to come: an adjustment is about time that was measured; what is to "
+            "come is announced with `slawatch maintenance add`"
+        )
+    return service, start, end
+
+
+def _approve(wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    name = wish.id()
+    _known_adjustment(database, name)
+    entry = adjusting.Approved(name, wish.now, wish.person(), wish.text("reason"))
+    return _adjusted(entries.enter_adjustment(database, entry, wish.source()), wish, database)
+
+
+def _withdraw(wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    name = wish.id()
+    _known_adjustment(database, name)
+    reason = wish.text("reason", needed="why it shall not hold")
+    entry = adjusting.Withdrawn(name, wish.now, wish.person(), reason)
+    return _adjusted(entries.enter_adjustment(database, entry, wish.source()), wish, database)
+
+
+_ACTIONS: Final[Mapping[str, Callable[[_Wish, "Database"], dict[str, Any]]]] = {
+    "maintenance.add": _plan,
+    "maintenance.change": _change,
+    "maintenance.cancel": _cancel,
+    "adjustment.add": _add,
+    "adjustment.approve": _approve,
+    "adjustment.withdraw": _withdraw,
+}
+
+
+def _known_window(database: "Database", name: str) -> Window:
+    from slawatch.store import entries
+
+    with database.reading() as cursor:
+        known = {window.planned.id: window for window in entries.windows(cursor)}
+    if name not in known:
+        hint = nearest(name, known) or "`slawatch maintenance list` shows their ids"
+        raise EntryRefused(
+            f"there is no maintenance window {name!r} that was entered at run time: {hint}",
+            HTTPStatus.NOT_FOUND,
+        )
+    return known[name]
+
+
+def _known_adjustment(database: "Database", name: str) -> Adjustment:
+    from slawatch.store import entries
+
+    with database.reading() as cursor:
+        known = {one.added.id: one for one in entries.adjustments(cursor)}
+    if name not in known:
+        hint = nearest(name, known) or "`slawatch adjust list` shows their ids"
+        raise EntryRefused(f"there is no adjustment {name!r}: {hint}", HTTPStatus.NOT_FOUND)
+    return known[name]
+
+
+def _window(window: Window, wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    with database.reading() as cursor:
+        source = entries.sources(cursor).get(window.planned.id, "")
+    return answer_entries.entered(window, wish.now, source) | {"remarks": list(_remarks(window, wish.config))}
+
+
+def _remarks(window: Window, config: Config) -> list[str]:
+    """Return what the agreements on its services do not grant of a window, a line each."""
+    work = window.work()
+    found: list[str] = []
+    for key, agreement in config.agreements.items() if work is not None else ():
+        assert work is not None
+        for part in parts(agreement, work.start, work.end):
+            if not set(part.terms.services) & set(work.services):
+                continue
+            clause = part.terms.maintenance
+            if clause == "ignore":
+                found.append(f"{key}: grants no maintenance: the window is listed and its time counts")
+                break
+            notice = clause.notice if isinstance(clause, Clause) else 0
+            if not all(in_time(stretch, notice) for stretch in stretches(work)):
+                asked = f"{format_duration(notice)} before it begins" if notice else "before it begins"
+                found.append(
+                    f"{key}: asks for an announcement {asked}: what came later is listed, and its time counts"
+                )
+                break
+    return found
+
+
+def _adjusted(one: Adjustment, wish: _Wish, database: "Database") -> dict[str, Any]:
+    from slawatch.store import entries
+
+    with database.reading() as cursor:
+        source = entries.sources(cursor).get(one.added.id, "")
+    return answer_entries.adjustment(one, wish.config, wish.now, source)

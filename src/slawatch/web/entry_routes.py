@@ -1,0 +1,99 @@
+"""The endpoints of what people enter at run time: maintenance windows and adjustments."""
+
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import Any, Final
+
+import trio
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from slawatch.web import answer_entries
+from slawatch.web.current import Current
+from slawatch.web.entering import EntryRefused
+from slawatch.web.problem import Problem, owner_only
+from slawatch.web.view import Refused
+
+_LONGEST_BODY: Final = 1 << 18
+_BODY_SECONDS: Final = 10.0
+
+
+class EntryRoutes:
+    """Lists what was entered for whoever may read, and takes entries on the unix socket alone."""
+
+    def __init__(self, current: Current) -> None:
+        self._view = current.view
+        self._readers = current.readers
+
+    def routes(self) -> list[Route]:
+        """Return where they are."""
+        both = ["GET", "POST"]
+        actions = [
+            ("/api/v1/maintenance/{id}/change", "maintenance.change"),
+            ("/api/v1/maintenance/{id}/cancel", "maintenance.cancel"),
+            ("/api/v1/adjustments/{id}/approve", "adjustment.approve"),
+            ("/api/v1/adjustments/{id}/withdraw", "adjustment.withdraw"),
+        ]
+        return [
+            Route("/api/v1/maintenance", self.maintenance, methods=both),
+            Route("/api/v1/adjustments", self.adjustments, methods=both),
+            *(Route(path, self._action(what), methods=["POST"]) for path, what in actions),
+        ]
+
+    async def maintenance(self, request: Request) -> Response:
+        """All windows, or a new one."""
+        if request.method == "POST":
+            return await self._enter(request, "maintenance.add")
+        config, now = self._view.config, self._view.clock.now()
+        return JSONResponse(
+            await self._readers.read(lambda cursor: answer_entries.maintenance(cursor, config, now))
+        )
+
+    async def adjustments(self, request: Request) -> Response:
+        """All adjustments, or a new one."""
+        if request.method == "POST":
+            return await self._enter(request, "adjustment.add")
+        config, now = self._view.config, self._view.clock.now()
+        return JSONResponse(
+            await self._readers.read(lambda cursor: answer_entries.adjusted(cursor, config, now))
+        )
+
+    def _action(self, what: str) -> Callable[[Request], Awaitable[Response]]:
+        async def act(request: Request) -> Response:
+            return await self._enter(request, what, id=request.path_params["id"])
+
+        return act
+
+    async def _enter(self, request: Request, what: str, **given: str) -> Response:
+        owner_only(request)
+        wish = {**await _body(request), **given}
+        try:
+            return JSONResponse(await self._view.commands.enter(what, wish))
+        except EntryRefused as error:
+            raise Problem(error.status, str(error)) from None
+        except Refused as refused:
+            status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.INTERNAL_SERVER_ERROR
+            raise Problem(status, str(refused), refused.problems) from None
+
+
+async def _body(request: Request) -> dict[str, Any]:
+    """Return the JSON object in the body."""
+    text = bytearray()
+    with trio.move_on_after(_BODY_SECONDS) as scope:
+        async with aclosing(request.stream()) as pieces:
+            async for piece in pieces:
+                text += piece
+                if len(text) > _LONGEST_BODY:
+                    raise Problem(HTTPStatus.BAD_REQUEST, f"the body is longer than {_LONGEST_BODY} bytes")
+    if scope.cancelled_caught:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {_BODY_SECONDS:.0f} s")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"the body is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise Problem(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
+    return found

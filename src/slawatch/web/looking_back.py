@@ -1,0 +1,142 @@
+"""What figures of an agreement need of the time around a period: outages whole, burn windows, the trend.
+
+All of it comes from the record of changes, which is small, never from single samples.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from slawatch.config.model import Config
+from slawatch.core.adjustment import Adjustment
+from slawatch.core.agreement import Agreement
+from slawatch.core.burn import RULES
+from slawatch.core.check import Service
+from slawatch.core.evaluation import evaluate, trend_point
+from slawatch.core.evidence import CheckEvidence, ServiceEvidence
+from slawatch.core.instant import DAY, Instant
+from slawatch.core.period import Period
+from slawatch.core.sample import Outcome
+from slawatch.core.trend import TrendPoint, looking_back
+
+if TYPE_CHECKING:
+    import duckdb
+
+_LONGEST_RULE: Final = max(rule.long for rule in RULES)
+_MOST_SERVICES: Final = 200
+"""A trend costs an evaluation for each period; of more services than this none is made."""
+
+
+def reach_of(period: Period, now: Instant) -> Instant:
+    """Return how far beyond a period's end an outage that goes on there is followed."""
+    return max(period.end, min(now, period.end + DAY))
+
+
+def gather_wide(
+    cursor: "duckdb.DuckDBPyConnection", checks: Mapping[str, Sequence[str]], period: Period, now: Instant
+) -> dict[str, ServiceEvidence]:
+    """Return the changes of some services from the first period of a trend up to the reach of this one.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from slawatch.store.evidence import gather
+
+    start = _before(period, now)
+    if _has_trend(period, len(checks)):
+        start = min(start, looking_back(period)[0].start)
+    return gather(cursor, checks, start, reach_of(period, now), quantiles=())
+
+
+def within(
+    found: Mapping[str, ServiceEvidence], wide: Mapping[str, ServiceEvidence], period: Period, now: Instant
+) -> dict[str, ServiceEvidence]:
+    """Return a period's evidence with the changes before and after it that its figures need."""
+    start, end = _before(period, now), reach_of(period, now)
+    made = {}
+    for name, own in found.items():
+        cut = {check.check: check for check in narrowed(wide[name], start, end).checks}
+        checks = tuple(replace(cut[check.check], samples=check.samples) for check in own.checks)
+        made[name] = replace(own, checks=checks)
+    return made
+
+
+def trend_before(
+    agreement: Agreement,
+    services: Sequence[Service],
+    wide: Mapping[str, ServiceEvidence],
+    period: Period,
+    now: Instant,
+    config: Config,
+    adjustments: Sequence[Adjustment] = (),
+) -> list[TrendPoint]:
+    """Return how the periods before this one went, by the promise on availability; oldest first.
+
+    They begin with the first one that anything is known of. Of very many services there are none.
+    """
+    if not _has_trend(period, len(services)):
+        return []
+    terms = _on_availability(agreement)
+    ours = frozenset(service.name for service in services)
+    maintenance = [m for m in config.maintenance if not ours.isdisjoint(m.services)]
+    points: list[TrendPoint] = []
+    for one in looking_back(period)[:-1]:
+        reach = reach_of(one, now)
+        evidence = {name: narrowed(wide[name], one.start, reach) for name in ours if name in wide}
+        try:
+            found = evaluate(
+                terms, services, evidence, one, now, calendars=config.calendars, maintenance=maintenance,
+                adjustments=adjustments, reach=reach,
+            )  # fmt: skip
+        except ValueError:
+            continue
+        point = trend_point(found)
+        if points or point.share is not None:
+            points.append(point)
+    return points
+
+
+def narrowed(found: ServiceEvidence, start: Instant, end: Instant) -> ServiceEvidence:
+    """Return the changes of a service that bear on `[start, end)`, an outage under way at its start whole.
+
+    A check that fails there reaches back to when it last worked, and the others of its service as far.
+    """
+    low = start
+    while (earlier := min((_worked(check, low) for check in found.checks), default=low)) < low:
+        low = earlier
+    return replace(found, checks=tuple(_cut(check, low, end) for check in found.checks))
+
+
+def _worked(check: CheckEvidence, at: Instant) -> Instant:
+    index = _index(check, at)
+    if index < 0 or check.transitions[index].outcome < Outcome.DOWN:
+        return at
+    while index > 0 and check.transitions[index].outcome >= Outcome.DOWN:
+        index -= 1
+    return check.transitions[index].at
+
+
+def _cut(check: CheckEvidence, low: Instant, end: Instant) -> CheckEvidence:
+    first = max(_index(check, low), 0)
+    last = bisect_left(check.transitions, end, key=lambda change: change.at)
+    return replace(check, transitions=check.transitions[first : last + 1])
+
+
+def _index(check: CheckEvidence, at: Instant) -> int:
+    return bisect_right(check.transitions, at, key=lambda change: change.at) - 1
+
+
+def _before(period: Period, now: Instant) -> Instant:
+    """Return from when on a period's figures need what was seen: burn rates of a running one look back."""
+    return min(period.start, now - _LONGEST_RULE) if now < period.end else period.start
+
+
+def _has_trend(period: Period, services: int) -> bool:
+    return period.kind not in ("custom", "rolling") and services <= _MOST_SERVICES
+
+
+def _on_availability(agreement: Agreement) -> Agreement:
+    own = tuple(o for o in agreement.objectives if o.metric == "availability")
+    later = tuple(_on_availability(version) for version in agreement.versions)
+    return replace(agreement, objectives=own, versions=later)

@@ -1,0 +1,235 @@
+"""The pages of the dashboard: each gathers what it shows, and is rendered in a worker thread."""
+
+from collections.abc import Mapping
+from datetime import date
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from slawatch.core.civil import local, month_start
+from slawatch.core.instant import DAY, Instant, parse_rfc3339
+from slawatch.core.life import Unwatched, unwatched
+from slawatch.web import page_overview, page_service, rendering
+from slawatch.web.answer_latency import WINDOWS
+from slawatch.web.current import Current, Days, snapshot
+from slawatch.web.events import Streams
+from slawatch.web.feed import Feed
+from slawatch.web.history import DAYS
+from slawatch.web.problem import Problem
+
+if TYPE_CHECKING:
+    import duckdb
+
+_LIMIT: Final = 30.0
+_MONTHS: Final = 24
+_NO_SCRIPT_REFRESH: Final = 30
+
+
+class Pages:
+    """The endpoints that people open in a browser."""
+
+    def __init__(self, current: Current, feed: Feed, streams: Streams) -> None:
+        self._current = current
+        self._view = current.view
+        self._feed = feed
+        self._streams = streams
+
+    def routes(self) -> list[Route]:
+        """Return where the pages are."""
+        return [
+            Route("/", self.overview),
+            Route("/wall", self.wall),
+            Route("/reports", self.reports),
+            Route("/slawatch", self.own),
+            Route("/services/{service:path}", self.service),
+            Route("/static/{version}/{name:path}", self.static),
+            Route("/favicon.ico", self.favicon),
+        ]
+
+    async def overview(self, request: Request) -> Response:
+        """All services, by organisation, those in trouble first."""
+        return await self._overview(request, "overview.html")
+
+    async def wall(self, request: Request) -> Response:
+        """The same for a screen that nobody touches."""
+        theme = request.query_params.get("theme", "")
+        return await self._overview(
+            request,
+            "wall.html",
+            theme=theme if theme in {"light", "dark"} else "",
+            refresh=_NO_SCRIPT_REFRESH,
+        )
+
+    async def _overview(self, request: Request, template: str, **more: Any) -> Response:
+        organization = request.query_params.get("org") or None
+        if organization is not None and organization not in self._view.config.organizations:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no organization {organization!r}")
+        since = await self._since()
+        status = await self._current.status(organization)
+        days = await self._current.days() if template == "overview.html" else Days(0, {})
+        config, _, now = snapshot(self._view)
+
+        def render() -> bytes:
+            shown = page_overview.overview(config, status, days.services, organization)
+            return rendering.page(
+                template, now=now, since=since, stream=_stream(org=organization or ""), shown=shown,
+                zone=shown.zone, days=DAYS, organization=organization or "", path="/", **more,
+            )  # fmt: skip
+
+        return _page(await self._current.render(render))
+
+    async def service(self, request: Request) -> Response:
+        """One service: its state and why, how fast it was, what was promised, what went wrong."""
+        name: str = request.path_params["service"]
+        if name not in self._view.config.services:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no service {name!r}")
+        window = request.query_params.get("window", "24h")
+        if window not in WINDOWS:
+            raise Problem(HTTPStatus.BAD_REQUEST, f"window must be one of {', '.join(WINDOWS)}")
+        since = await self._since()
+        status = await self._current.status()
+        days = await self._current.days()
+        detail, latencies = None, None
+        trouble = ""
+        try:
+            detail = await self._current.detail(name)
+            latencies = await self._current.latencies(name, window)
+        except Problem as problem:
+            trouble = problem.detail
+        promises = await self._current.promises()
+        config, _, now = snapshot(self._view)
+        if name not in config.services:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no service {name!r} any more")
+
+        def render() -> bytes:
+            shown = page_service.arrange(
+                config, name, status, days.services.get(name), detail, latencies, promises or {}, now
+            )
+            return rendering.page(
+                "service.html", now=now, since=since, stream=_stream(service=name), shown=shown,
+                zone=shown.zone, days=DAYS, windows=WINDOWS, window=window, trouble=trouble, path="",
+            )  # fmt: skip
+
+        return _page(await self._current.render(render))
+
+    async def reports(self, request: Request) -> Response:
+        """The reports that can be made: each agreement's, for a month, a quarter or a year."""
+        data_dir = self._view.config.data_dir
+        since = await self._since()
+
+        def ask(cursor: "duckdb.DuckDBPyConnection") -> Mapping[str, Any]:
+            from slawatch.store.summary import summary
+
+            return summary(cursor, data_dir)
+
+        stored = await self._current.readers.read(ask, limit=_LIMIT)
+        config, _, now = snapshot(self._view)
+        first = parse_rfc3339(stored["first_sample"]) if stored["first_sample"] else now
+
+        def render() -> bytes:
+            periods = _periods(first, now, config.timezone)
+            wanted = request.query_params.get("period", "")
+            known = [label for group in periods.values() for label in group]
+            chosen = wanted if wanted in known else known[0]
+            kind = next(name for name, group in periods.items() if chosen in group)
+            return rendering.page(
+                "reports.html", now=now, since=since, stream=_stream(), zone=config.timezone, periods=periods,
+                chosen=chosen, kind=kind, rows=page_overview.reports(config, kind, chosen, now),
+                path="/reports",
+            )  # fmt: skip
+
+        return _page(await self._current.render(render))
+
+    async def own(self, _: Request) -> Response:
+        """How slawatch itself is."""
+        from slawatch.store.evidence import life
+        from slawatch.store.summary import summary
+
+        since = await self._since()
+        config, live, now = snapshot(self._view)
+        start = now - 30 * DAY
+
+        def ask(cursor: "duckdb.DuckDBPyConnection") -> tuple[Mapping[str, Any], tuple[Unwatched, ...]]:
+            return summary(cursor, config.data_dir), unwatched(life(cursor, start, now), start, now)
+
+        stored: Mapping[str, Any] | None = None
+        gaps: tuple[Unwatched, ...] = ()
+        trouble = ""
+        try:
+            stored, gaps = await self._current.readers.read(ask, limit=_LIMIT)
+        except Problem as problem:
+            trouble = problem.detail
+
+        def render() -> bytes:
+            return rendering.page(
+                "own.html", now=now, since=since, stream=_stream(), zone=config.timezone, live=live,
+                config=config, stored=stored, gaps=tuple(reversed(gaps)), trouble=trouble,
+                streams=self._streams.open, probing=page_overview.probing(live), path="/slawatch",
+            )  # fmt: skip
+
+        return _page(await self._current.render(render))
+
+    async def static(self, request: Request) -> Response:
+        """A style sheet, a script, a picture; its address changes with its content."""
+        file = rendering.static_files().get(request.path_params["name"])
+        if file is None:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is nothing at {request.url.path}")
+        current = request.path_params["version"] == rendering.static_version()
+        return Response(
+            file.body,
+            headers={
+                "Content-Type": file.media,
+                "Cache-Control": rendering.FOREVER if current else "no-store",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+            },
+        )
+
+    async def favicon(self, _: Request) -> Response:
+        """Where browsers look that were told of no icon."""
+        return RedirectResponse(f"/static/{rendering.static_version()}/icon.svg", HTTPStatus.FOUND)
+
+    async def _since(self) -> str:
+        """Return the version of the feed that the page is at least as new as."""
+        await self._feed.look()
+        return f"{self._feed.epoch}-{self._feed.version}"
+
+
+def _page(body: bytes) -> Response:
+    return Response(
+        body,
+        headers={
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": rendering.POLICY,
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        },
+    )
+
+
+def _stream(**chosen: str) -> str:
+    from urllib.parse import urlencode
+
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"/api/v1/events?{query}" if query else "/api/v1/events"
+
+
+def _periods(first: Instant, now: Instant, zone: str) -> dict[str, list[str]]:
+    """Return the months, quarters and years between two instants, the latest first.
+
+    >>> _periods(0, 2_678_400_000_000, "UTC")
+    {'month': ['1970-02', '1970-01'], 'quarter': ['1970-Q1'], 'year': ['1970']}
+    """
+    last, oldest = local(now, zone), local(first, zone)
+    months: list[date] = []
+    while len(months) < _MONTHS:
+        month = month_start(last.year, last.month - len(months))
+        if months and (month.year, month.month) < (oldest.year, oldest.month):
+            break
+        months.append(month)
+    return {
+        "month": [f"{m:%Y-%m}" for m in months],
+        "quarter": list(dict.fromkeys(f"{m.year}-Q{(m.month + 2) // 3}" for m in months)),
+        "year": list(dict.fromkeys(str(m.year) for m in months)),
+    }

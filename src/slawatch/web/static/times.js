@@ -1,0 +1,114 @@
+// Times on the page: how long ago, kept right while the page is open, and moments in the viewer's zone on request.
+
+const KEY = "slawatch-zone";
+const MINUTE = 60, HOUR = 3600, DAY = 86400;
+
+/** Roughly how long something took, in one or two units, as the server words it. */
+export function about(seconds) {
+  const s = Math.max(0, Math.floor(seconds));
+  if (s < MINUTE) return `${s} s`;
+  if (s < HOUR) return `${Math.floor(s / MINUTE)} min`;
+  if (s < DAY) {
+    const minutes = Math.floor((s % HOUR) / MINUTE);
+    return `${Math.floor(s / HOUR)} h${minutes ? ` ${minutes} min` : ""}`;
+  }
+  const days = Math.floor(s / DAY), hours = Math.floor((s % DAY) / HOUR);
+  return days < 10 && hours ? `${days} d ${hours} h` : `${days} d`;
+}
+
+// The browser's clock may be wrong; the server's is what the record is made with.
+let ahead = 0;
+
+/** Take the server's time as now. */
+export function synchronise(at) {
+  ahead = Date.parse(at) - Date.now();
+}
+
+export function now() {
+  return Date.now() + ahead;
+}
+
+export function viewersZone() {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+}
+
+/** The zone in which moments are shown: the page's own, unless the viewer chose theirs. */
+export function zone() {
+  return chosen() === "mine" ? viewersZone() : document.body.dataset.zone;
+}
+
+function chosen() {
+  try {
+    return localStorage.getItem(KEY) || "";
+  } catch {
+    return "";
+  }
+}
+
+/** A moment as the server words it: "Sun 4 Oct 2026, 09:05:01". */
+export function moment(at, timeZone = zone()) {
+  const parts = {};
+  const format = new Intl.DateTimeFormat("en-GB", {
+    timeZone, weekday: "short", day: "numeric", month: "short", year: "numeric",
+    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+  });
+  for (const part of format.formatToParts(at)) parts[part.type] = part.value;
+  const month = parts.month.slice(0, 3);
+  return `${parts.weekday} ${parts.day} ${month} ${parts.year}, ${parts.hour}:${parts.minute}:${parts.second}`;
+}
+
+export function clock(at, timeZone = zone()) {
+  return new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+}
+
+/** A `<time>` that says how long ago something was. */
+export function ago(stamp) {
+  const element = document.createElement("time");
+  element.className = "ago";
+  element.dateTime = stamp;
+  refresh(element);
+  return element;
+}
+
+function refresh(element) {
+  const at = Date.parse(element.dateTime);
+  const words = about((now() - at) / 1000);
+  if (element.textContent !== words) element.textContent = words;
+  element.title = moment(at);
+}
+
+export function tick() {
+  for (const element of document.querySelectorAll("time.ago")) refresh(element);
+}
+
+function showMoments() {
+  for (const element of document.querySelectorAll("time.at")) {
+    element.textContent = moment(Date.parse(element.dateTime));
+  }
+  tick();
+  const name = document.getElementById("zone");
+  if (name) name.textContent = zone().replaceAll("_", " ");
+}
+
+/** Let the viewer choose between the page's zone and theirs; remembered in this browser. */
+export function offerZone(changed) {
+  const button = document.getElementById("zone-switch");
+  const mine = viewersZone(), theirs = document.body.dataset.zone;
+  if (chosen() === "mine" && mine !== theirs) showMoments();
+  if (!button || mine === theirs) return;
+  const label = () => {
+    button.textContent = chosen() === "mine" ? `Show them in ${theirs.replaceAll("_", " ")}` : "Show them in mine";
+  };
+  button.hidden = false;
+  label();
+  button.addEventListener("click", () => {
+    try {
+      localStorage.setItem(KEY, chosen() === "mine" ? "" : "mine");
+    } catch {
+      return;
+    }
+    showMoments();
+    label();
+    changed();
+  });
+}

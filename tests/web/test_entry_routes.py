@@ -1,0 +1,86 @@
+"""The endpoints of maintenance and adjustments: read on both doors, written on the unix socket alone."""
+
+import pytest
+
+from slawatch.core.instant import HOUR, rfc3339
+from slawatch.web.view import Refused
+
+from .conftest import NOW, Served
+
+WINDOW = {
+    "id": "m-1", "services": ["shop"], "start": rfc3339(NOW + HOUR), "end": rfc3339(NOW + 2 * HOUR),
+    "person": "alice",
+}  # fmt: skip
+ADJUSTMENT = {
+    "id": "a-1", "service": "shop", "start": rfc3339(NOW - HOUR), "end": rfc3339(NOW), "class": "excused",
+    "reason": "their line", "person": "alice",
+}  # fmt: skip
+
+
+async def test_maintenance(served: Served) -> None:
+    made = await served.control.post("/api/v1/maintenance", json=WINDOW)
+    assert (made.status_code, made.json()["state"]) == (200, "planned")
+    assert (await served.control.post("/api/v1/maintenance", json=WINDOW)).json() == made.json()
+    changed = await served.control.post(
+        "/api/v1/maintenance/m-1/change", json={"end": rfc3339(NOW + 3 * HOUR), "person": "alice"}
+    )
+    assert changed.json()["end"] == rfc3339(NOW + 3 * HOUR)
+    done = await served.control.post("/api/v1/maintenance/m-1/cancel", json={"person": "bob"})
+    assert done.json()["state"] == "cancelled"
+    for door in (served.public, served.control):
+        (line,) = (await door.get("/api/v1/maintenance")).json()["maintenance"]
+        assert (line["id"], line["state"], line["cancelled"]["person"]) == ("m-1", "cancelled", "bob")
+
+
+async def test_adjustments(served: Served) -> None:
+    made = await served.control.post("/api/v1/adjustments", json=ADJUSTMENT)
+    assert (made.status_code, made.json()["state"]) == (200, "proposed")
+    own = await served.control.post("/api/v1/adjustments/a-1/approve", json={"person": "alice"})
+    assert (own.status_code, own.headers["content-type"]) == (422, "application/problem+json")
+    assert "another person has to approve it" in own.json()["detail"]
+    done = await served.control.post("/api/v1/adjustments/a-1/approve", json={"person": "bob"})
+    assert done.json()["approvers"] == ["bob"]
+    gone = await served.control.post(
+        "/api/v1/adjustments/a-1/withdraw", json={"person": "bob", "reason": "wrong"}
+    )
+    assert gone.json()["state"] == "withdrawn"
+    (line,) = (await served.public.get("/api/v1/adjustments")).json()["adjustments"]
+    assert (line["state"], line["note"]) == ("withdrawn", "wrong")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/maintenance", "/api/v1/maintenance/m-1/cancel", "/api/v1/adjustments/a-1/approve"]
+)
+async def test_writing_is_for_the_unix_socket(served: Served, path: str) -> None:
+    answer = await served.public.post(path, json=WINDOW)
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    assert (await served.control.get("/api/v1/maintenance")).json() == {"maintenance": []}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("maintenance", b"{", 400, "the body is no JSON"),
+        ("maintenance", b"\xff", 400, "the body is no JSON"),
+        ("maintenance", b"[" * 100_000, 400, "the body is no JSON"),
+        ("maintenance", b"[]", 400, "the body must be a JSON object"),
+        ("maintenance", b" " * 300_000, 400, "the body is longer than"),
+        ("maintenance", b"{}", 400, "start is missing"),
+        ("adjustments", b"{}", 400, "class is missing"),
+        ("maintenance/m-9/cancel", b'{"person": "bob"}', 404, "there is no maintenance window 'm-9'"),
+        ("maintenance/m-9/forget", b"{}", 404, "there is nothing at /api/v1/maintenance/m-9/forget"),
+        ("adjustments/a-9/cancel", b"{}", 404, "there is nothing at /api/v1/adjustments/a-9/cancel"),
+    ],
+)
+async def test_what_is_wrong_is_told(served: Served, path: str, body: bytes, status: int, said: str) -> None:
+    answer = await served.control.post(f"/api/v1/{path}", content=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert said in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(("busy", "status"), [(True, 503), (False, 500)])
+async def test_a_store_that_takes_nothing_is_told(served: Served, busy: bool, status: int) -> None:
+    served.view.refuse = Refused("the disk is full", busy=busy)
+    answer = await served.control.post("/api/v1/maintenance", json=WINDOW)
+    assert (answer.status_code, answer.json()["detail"]) == (status, "the disk is full")
+    assert ("retry-after" in answer.headers) is busy

@@ -1,0 +1,87 @@
+"""What the page of one service shows."""
+
+from dataclasses import replace
+
+from slawatch.core.check import Quorum
+from slawatch.core.instant import DAY
+from slawatch.web import answer_status
+from slawatch.web.answer_latency import latencies, window
+from slawatch.web.answer_service import detail
+from slawatch.web.history import history
+from slawatch.web.page_service import ServicePage, arrange
+from slawatch.web.promises import promises
+
+from .conftest import NOW, View
+
+
+def arranged(view: View, name: str) -> ServicePage:
+    with view.database.reading() as cursor:
+        figures = answer_status.figures(cursor, view.config, NOW)
+        status = answer_status.answer(view.config, figures, view.state, NOW)
+        return arrange(
+            view.config, name, status, history(cursor, view.config, NOW).get(name),
+            detail(cursor, view.config, name, NOW),
+            latencies(cursor, view.config, name, window(view.config, name, "24h", NOW)),
+            promises(cursor, view.config, NOW), NOW,
+        )  # fmt: skip
+
+
+def test_a_service_with_an_agreement(view: View) -> None:
+    found = arranged(view, "shop")
+    assert (found.state, found.reason, found.organization) == ("down", "connection refused", "Acme")
+    assert dict(found.availability) == {
+        "24h": "99.666\u202f%", "7d": "99.666\u202f%", "30d": "99.666\u202f%", "90d": "99.666\u202f%",
+    }  # fmt: skip
+    (promise,) = found.promises
+    assert (promise.agreement, promise.target, promise.verdict) == ("gold", "at least 99\u202f%", "met")
+    assert promise.measured.endswith("\u202f%")
+    assert promise.left == 29 * DAY + DAY // 2
+    assert promise.elapsed == "1\u202f%"
+    assert promise.spent == "0.4\u202f%"
+    assert 'class="burn"' in promise.burn
+    assert [check.name for check in found.checks] == ["shop-home", "shop-db"]
+    assert found.checks[0].failure is None
+    assert found.checks[1].failure.reason == "connection refused"
+    assert found.join == "It is up while all of its checks are."
+    assert found.plot is not None
+
+
+def test_how_the_checks_make_the_state_is_told_where_there_are_several(view: View) -> None:
+    assert arranged(view, "api").join == "It is up while any of its checks is."
+    services = {**view.config.services, "api": replace(view.config.services["api"], join=Quorum(2))}
+    view.config = replace(view.config, services=services)
+    assert arranged(view, "api").join == "It is up while 2 of its 2 checks are."
+    assert arranged(view, "api").state == "down"
+
+
+def test_a_service_without_anything(view: View) -> None:
+    status = {"services": []}
+    found = arrange(view.config, "jobs", status, None, None, None, {}, NOW)
+    assert (found.state, found.since, found.plot, found.outages) == ("unknown", None, None, ())
+    assert {shown for _, shown in found.availability} == {"no data"}
+
+
+def test_only_an_address_of_the_web_is_a_runbook(view: View) -> None:
+    for text, shown in (("https://w/x", "https://w/x"), ("javascript:alert(1)", ""), ("wiki/x", "")):
+        services = {"jobs": replace(view.config.services["jobs"], runbook=text)}
+        config = replace(view.config, services=services)
+        assert arrange(config, "jobs", {"services": []}, None, None, None, {}, NOW).runbook == shown
+
+
+def test_a_promise_that_is_missed_is_over_its_budget(view: View) -> None:
+    terms = view.config.agreements["gold"]
+    strict = replace(terms, objectives=(replace(terms.objectives[0], target="99.9999"),))
+    view.config = replace(view.config, agreements={"gold": strict})
+    (promise,) = arranged(view, "shop").promises
+    assert promise.verdict == "missed"
+    assert promise.budget.remaining < 0
+    assert promise.limit is None
+
+
+def test_a_promised_latency_is_the_limit_of_the_chart(view: View) -> None:
+    terms = view.config.agreements["gold"]
+    fast = replace(terms.objectives[0], id="speed", metric="latency_p95", target="< 500ms")
+    view.config = replace(view.config, agreements={"gold": replace(terms, objectives=(fast,))})
+    found = arranged(view, "shop")
+    assert (found.limit, found.promises[0].target) == (500_000, "below 500\u202fms")
+    assert found.promises[0].budget is None

@@ -1,0 +1,31 @@
+"""The running periods of agreements."""
+
+from dataclasses import replace
+
+from slawatch.core.instant import DAY, HOUR, MINUTE
+from slawatch.web.promises import promises, running
+
+from .conftest import NOW, View
+
+
+def test_a_budget_is_that_of_the_whole_period(view: View) -> None:
+    with view.database.reading() as cursor:
+        (report,) = promises(cursor, view.config, NOW).values()
+    assert (report.key, report.period.label, report.complete) == ("gold", "2026-11", False)
+    (objective,) = report.objectives
+    assert objective.verdict == "met"
+    assert objective.budget is not None
+    assert objective.budget.allowed == 30 * DAY // 100
+    # Down since two minutes: the last sample of those says so for up to seventy seconds.
+    assert objective.budget.spent == 2 * MINUTE
+
+
+def test_terms_that_are_not_in_force_yet_promise_nothing(view: View) -> None:
+    terms = replace(view.config.agreements["gold"], effective_from="2026-12-01")
+    assert running(terms, NOW) is None
+    config = replace(view.config, agreements={"gold": terms})
+    with view.database.reading() as cursor:
+        assert promises(cursor, config, NOW) == {}
+    soon = running(replace(terms, effective_from="2026-11-01"), NOW)
+    assert soon is not None
+    assert soon.start == NOW - 12 * HOUR
