@@ -74,3 +74,12 @@ def test_limits_hold_and_everybody_gets_a_place(
     for target in "abc":
         numbers = [number for place, number in served if place == target]
         assert numbers == sorted(numbers), "in the order of their coming"
+
+
+def test_a_bound_of_its_own_counts_instead_of_that_of_targets() -> None:
+    house: House[str] = House(Limits(total=10, per_target=1))
+    house.bound("exec", 2)
+    assert [house.enter("exec", name) for name in ("1", "2", "3")] == [True, True, False]
+    assert [house.enter("a", name) for name in ("4", "5")] == [True, False]
+    assert list(house.leave("exec", always)) == ["3"]
+    assert list(house.leave("a", always)) == ["5"]

@@ -96,6 +96,7 @@ def test_a_command_that_has_the_store_is_waited_for(daemon: Running, port: Port)
         daemon.start(wait=False)
         time.sleep(2)
         assert daemon.running.poll() is None, daemon.log
+    daemon.until(lambda: daemon.answers("/readyz"))
     daemon.until(lambda: daemon.states() == {"port": "up"})
 
 
@@ -283,6 +284,7 @@ def survive(daemon: Running, rounds: int) -> None:
     known: set[tuple[int, int]] = set()
     for number in range(rounds):
         daemon.start()
+        daemon.until(lambda: "up" in daemon.states().values())
         time.sleep(1.2 + 0.13 * (number % 12))
         acknowledged = daemon.data / "slawatch.sequence"
         daemon.kill()

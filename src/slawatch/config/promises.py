@@ -223,10 +223,11 @@ def _counters(reader: Reader, where: KeyPath, objective: Objective, config: Conf
             f"the check {quoted(check.name)} is of type {quoted(check.type)} and has no counters: {hint}",
         )
         return
+    # A check with mistakes of its own has no options.
+    counters = getattr(check.options, "counters", None)
     for key in ("good", "total"):
-        # A check with mistakes of its own has no options.
-        if check.options is not None and (name := getattr(objective, key)):
-            known_name(reader, (*where, key), "counter", name, check.options.counters)
+        if counters and (name := getattr(objective, key)):
+            known_name(reader, (*where, key), "counter", name, counters)
 
 
 def _provable(reader: Reader, where: KeyPath, target: Target, terms: Agreement, config: Config) -> None:

@@ -1,4 +1,4 @@
-"""What a report, a status or a restart asks of the store: each call reads one state, on the caller's cursor."""
+"""What a report, a status or a restart asks of the store; each call reads one state, on its cursor."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
