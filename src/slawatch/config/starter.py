@@ -18,7 +18,7 @@ data_dir = "data"                  # database, socket and journal; relative to t
 timezone = "UTC"                   # whose midnights days and months begin at
 
 [web]
-listen = "127.0.0.1:8470"          # heartbeats of jobs and the JSON API; without it, only the unix socket
+listen = "127.0.0.1:8470"          # dashboard, API, metrics, heartbeats; without it, only the unix socket
 
 # Who was promised something.
 [organizations.example]
