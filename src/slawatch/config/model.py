@@ -78,8 +78,8 @@ class Web:
     """Where people and jobs reach the daemon, besides its unix socket.
 
     Attributes:
-        listen: host and port of the dashboard, the API, metrics and heartbeats; absent, there is only the unix
-            socket. On another address than loopback only heartbeats and health answer, as yet.
+        listen: host and port of the dashboard, the API, metrics and heartbeats; absent, there is only the
+            unix socket. On another address than loopback only heartbeats and health answer, as yet.
         hosts: further names by which a proxy on this machine asks for it; its own addresses and `localhost`
             always do.
     """
