@@ -45,7 +45,7 @@ def imports(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """All tests; arguments after `--` go to pytest."""
     develop(session)
-    workers = [] if any(word.startswith("-n") for word in session.posargs) else ["-n", "2"]
+    workers = [] if any(word.startswith("-n") for word in session.posargs) else ["-n4", "--dist=worksteal"]
     session.run("pytest", "--ignore=tests/docs", *workers, *session.posargs)
 
 
