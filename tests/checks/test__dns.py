@@ -150,7 +150,7 @@ async def test_when_the_first_is_cancelled_the_next_asks(nursery: trio.Nursery, 
     server = NameServer(shop_test={"A": ["192.0.2.1"]})
     server.delay = 0.1
     await nursery.start(server.run)
-    resolver = server.resolver(tmp_path)
+    resolver = server.resolver(tmp_path, timeout=30.0)
     found: list[tuple[str, ...]] = []
 
     async def impatient() -> None:

@@ -14,6 +14,7 @@ from trio.testing import MockClock
 
 from slawatch.daemon.run import _keep_alive
 from slawatch.store.database import Database
+from slawatch.store.journal import Acknowledged
 
 TCP = '[checks.port]\nservice = "shop"\ntype = "tcp"\naddress = "{}"\n'
 HANGING = """
@@ -277,6 +278,36 @@ async def test_a_fault_in_a_task_does_not_end_the_daemon(
     await _keep_alive("sealer", task)
     assert begun == 3
     assert caplog.text.count("a fault in the daemon's task sealer") == 2
+
+
+def test_a_start_is_stored_before_anybody_is_answered(daemon: Running, port: Port) -> None:
+    daemon.write(TCP.format(port))
+    daemon.start()
+    daemon.kill()
+    ((kind, first),) = daemon.life()
+    assert (kind, first["last"]) == ("start", None)
+    daemon.start()
+    daemon.kill()
+    (_, _), (kind, second) = daemon.life()
+    stored = [at for (at,) in daemon.query("SELECT stored_at FROM flush_log")]
+    assert kind == "start"
+    assert second["last"] in stored
+
+
+def test_stored_batches_that_are_gone_are_told(daemon: Running, port: Port) -> None:
+    daemon.write(TCP.format(port))
+    daemon.start()
+    daemon.until(lambda: daemon.states() == {"port": "up"})
+    daemon.stop()
+    ((last,),) = daemon.query("SELECT max(stored_at) FROM flush_log")
+    acknowledged = Acknowledged(daemon.data / "slawatch.sequence")
+    acknowledged.write(acknowledged.read() + 3)
+    acknowledged.close()
+    daemon.start()
+    daemon.stop()
+    assert "are gone from" in daemon.log
+    told = [detail for kind, detail in daemon.life() if kind == "storage"]
+    assert [(detail["batches"], detail["since"]) for detail in told] == [(3, last)]
 
 
 def survive(daemon: Running, rounds: int) -> None:

@@ -332,9 +332,10 @@ def test_what_is_stored_beside_an_import_is_folded_with_it(
         database.check_numbers(CHECKS)
         writer, held = Writer(database), dict[int, Held]()
         writer.write(evaluated(1, held, before))
+        second = evaluated(2, held, beside)
 
         def meanwhile(*args: Any) -> None:
-            writer.write(evaluated(2, held, beside))
+            writer.write(second)
             refold(*args)
 
         lines = [f"{'ab'[n - 1]},{rfc3339(START + at)},{Outcome(o).word},,\n" for n, at, o in imported]
@@ -346,7 +347,7 @@ def test_what_is_stored_beside_an_import_is_folded_with_it(
                 found = import_samples(database, path, CHECKS, beside=True)
             except StoreBusy:
                 # Both moved the same transition: late samples beside it, which are stored now.
-                assert any(at <= max(a for n, a, _ in before if n == m) for m, at, _ in beside if before)
+                assert second.late
                 found = import_samples(database, path, CHECKS, beside=True)
         if not found.added:
             assert found.mark is None
@@ -355,7 +356,13 @@ def test_what_is_stored_beside_an_import_is_folded_with_it(
             assert Writer(database).settle() == len(found.last)
         else:
             assert found.mark is not None
-            late = [(n, START + at) for n, at, _ in beside if n in found.last and START + at <= found.last[n]]
-            writer.write(Batch(3, late=[*late, *found.last.items()], settles=[found.mark]))
+            met = {(one.check, one.started_at) for one in second.samples}
+            met |= {
+                (number, change.after) for number, change in second.transitions if change.after is not None
+            }
+            late = [(n, at) for n, at in met if n in found.last and at <= found.last[n]]
+            whole = any(number in found.last for number, _ in second.late)
+            marks = [] if whole else [*late, *found.last.items()]
+            writer.write(Batch(3, late=marks, settles=[(found.mark, whole)]))
         assert sorted(transitions(database), key=repr) == folded([*before, *imported, *beside])
         assert Writer(database).settle() == 0

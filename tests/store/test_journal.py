@@ -16,6 +16,7 @@ FULL = Batch(
     [LifeEvent(1, "start", "{}")],
     [(2, 9)],
     [(1, 5)],
+    ((12, True),),
 )
 
 

@@ -13,6 +13,7 @@ from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
 from slawatch.core.life import life_event
 from slawatch.core.timeline import Held
+from slawatch.daemon.evaluator import Beside
 from slawatch.daemon.recorder import Run
 from slawatch.daemon.reloading import waits_for_start
 from slawatch.daemon.sharing import share_checks
@@ -163,8 +164,10 @@ class Commands:
             for name, check in watching.config.checks.items()
         }
         work = partial(import_samples, self._database, path, known, beside=True)
-        evaluator.begin_noting()
-        beside = [(sample.check, sample.started_at) for sample in recorder.unstored()]
+        beside = Beside(set(), set())
+        for evaluated in recorder.unstored():
+            beside.add(*evaluated)
+        evaluator.note(beside)
         held: dict[int, Held] = {}
         try:
             try:
@@ -175,13 +178,14 @@ class Commands:
             if found.mark is not None:
                 held = await self._importing(self._held)
         finally:
-            beside += evaluator.end_noting()
+            evaluator.note(None)
         # No wait from here on: every sample is either among these, or evaluated with what was imported.
         if found.mark is not None:
             evaluator.merge(held)
             ends = found.last
-            late = {(check, at) for check, at in beside if check in ends and at <= ends[check]}
-            recorder.settle(found.mark, late | set(ends.items()))
+            met = {(check, at) for check, at in beside.at if check in ends and at <= ends[check]}
+            whole = not beside.late.isdisjoint(ends)
+            recorder.settle(found.mark, () if whole else met | set(ends.items()), whole=whole)
         return found
 
     def _held(self) -> dict[int, Held]:

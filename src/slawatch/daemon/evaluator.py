@@ -32,6 +32,29 @@ class Evaluated(NamedTuple):
     late: list[tuple[int, Instant]]
 
 
+class Beside(NamedTuple):
+    """What was evaluated while somebody else changed the store.
+
+    Attributes:
+        at: `(check's number, started_at)` of the samples, and of those that the transitions came after.
+        late: the checks that had late samples among them.
+    """
+
+    at: set[tuple[int, Instant]]
+    late: set[int]
+
+    def add(
+        self,
+        samples: Iterable[Sample],
+        transitions: Iterable[tuple[int, Transition]],
+        late: Iterable[tuple[int, Instant]],
+    ) -> None:
+        """Take what was evaluated."""
+        self.at.update((sample.check, sample.started_at) for sample in samples)
+        self.at.update((number, change.after) for number, change in transitions if change.after is not None)
+        self.late.update(number for number, _ in late)
+
+
 class Evaluator:
     """Folds the samples of all checks, in the order in which each check's samples started.
 
@@ -50,7 +73,7 @@ class Evaluator:
         self._states: dict[int, CheckState] = {}
         self._checks: dict[int, Check] = {}
         self._numbers: dict[str, int] = {}
-        self._noted: list[tuple[int, Instant]] | None = None
+        self._beside: Beside | None = None
         self._listeners: list[Callable[[Check, Confirmed | Recovered], None]] = []
 
     def subscribe(self, listener: Callable[[Check, Confirmed | Recovered], None]) -> None:
@@ -67,14 +90,9 @@ class Evaluator:
         """Take over what was known of checks before a restart, until their first new sample."""
         self._states.update(states)
 
-    def begin_noting(self) -> None:
-        """Note from now on which samples are taken, for whoever changes the store beside them."""
-        self._noted = []
-
-    def end_noting(self) -> list[tuple[int, Instant]]:
-        """Return the samples that were noted: `(check's number, started_at)`."""
-        noted, self._noted = self._noted or [], None
-        return noted
+    def note(self, beside: Beside | None) -> None:
+        """Add to this from now on, for whoever changes the store beside us; None: no more."""
+        self._beside = beside
 
     def merge(self, held: Mapping[int, Held]) -> None:
         """Take over last samples that an import brought, where they are later than what is known."""
@@ -105,8 +123,8 @@ class Evaluator:
                 transitions.extend((number, transition) for transition in made)
             self._observe(number, check, sample)
         self.taken += len(samples)
-        if self._noted is not None:
-            self._noted.extend((sample.check, sample.started_at) for sample in samples)
+        if self._beside is not None:
+            self._beside.add(samples, transitions, late)
         return Evaluated(samples, transitions, late)
 
     def _observe(self, number: int, check: Check, sample: Sample) -> None:

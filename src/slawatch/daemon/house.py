@@ -34,7 +34,8 @@ class House(Generic[T]):
         self._bounds: dict[str, int] = {}
         self._rooms: dict[str, int] = {}
         self._before_rooms: dict[str, deque[T]] = {}
-        self._before_house: deque[tuple[str, T]] = deque()
+        # The target of each guest that found the house full: who came first of that target takes the turn.
+        self._before_house: deque[str] = deque()
 
     @property
     def half_full(self) -> bool:
@@ -50,13 +51,13 @@ class House(Generic[T]):
 
     def enter(self, target: str, guest: T) -> bool:
         """Take a place; False: there is none, and the guest waits until `leave` yields it."""
-        if self._is_full(target):
-            self._before_rooms.setdefault(target, deque()).append(guest)
-        elif self.busy >= self._limits.total:
-            self._before_house.append((target, guest))
-        else:
+        full = self._is_full(target)
+        if not full and self.busy < self._limits.total:
             self._take(target)
             return True
+        self._before_rooms.setdefault(target, deque()).append(guest)
+        if not full:
+            self._before_house.append(target)
         self.waits += 1
         return False
 
@@ -72,25 +73,21 @@ class House(Generic[T]):
         if not self._rooms[target]:
             del self._rooms[target]
         while self.busy < self._limits.total:
-            waiting = self._before_rooms.get(target)
-            if waiting and not self._is_full(target):
-                guest = waiting.popleft()
-                if not waiting:
-                    del self._before_rooms[target]
-                if wanted(guest):
-                    self._take(target)
-                    yield guest
+            if self._before_rooms.get(target) and not self._is_full(target):
+                place = target
             elif self._before_house:
-                place, guest = self._before_house.popleft()
-                if not wanted(guest):
+                place = self._before_house.popleft()
+                if self._is_full(place) or not self._before_rooms.get(place):
                     continue
-                if self._is_full(place):
-                    self._before_rooms.setdefault(place, deque()).append(guest)
-                    continue
-                self._take(place)
-                yield guest
             else:
                 return
+            waiting = self._before_rooms[place]
+            guest = waiting.popleft()
+            if not waiting:
+                del self._before_rooms[place]
+            if wanted(guest):
+                self._take(place)
+                yield guest
 
     def _take(self, target: str) -> None:
         self._rooms[target] = self._rooms.get(target, 0) + 1

@@ -124,7 +124,7 @@ class Recorder:
         self._life: list[LifeEvent] = []
         self._pings: list[tuple[int, Instant]] = []
         self._late: list[tuple[int, Instant]] = []
-        self._settles: list[Instant] = []
+        self._settles: list[tuple[Instant, bool]] = []
         self._oldest: Micros | None = None
         self._sequence = 0
         self._backlog: deque[Batch] = deque()
@@ -169,17 +169,17 @@ class Recorder:
         self._pings.append((check, at))
         self._touch()
 
-    def settle(self, mark: Instant, late: Iterable[tuple[int, Instant]]) -> None:
-        """Have the next batch settle an import: fold again what is around these samples."""
-        self._settles.append(mark)
+    def settle(self, mark: Instant, late: Iterable[tuple[int, Instant]], *, whole: bool) -> None:
+        """Have the next batch settle an import: fold again what is around these samples, or all of it."""
+        self._settles.append((mark, whole))
         self._late.extend(late)
         self._touch()
 
-    def unstored(self) -> Iterator[Sample]:
-        """Yield the samples in memory that are not known to be stored."""
+    def unstored(self) -> Iterator[Evaluated]:
+        """Yield what is in memory and not known to be stored."""
         for batch in self._backlog:
-            yield from batch.samples
-        yield from self._samples
+            yield Evaluated(list(batch.samples), list(batch.transitions), list(batch.late))
+        yield Evaluated(self._samples, self._transitions, self._late)
 
     def _touch(self) -> None:
         if self._oldest is None:

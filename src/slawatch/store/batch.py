@@ -20,8 +20,8 @@ class Batch:
         pings: `(check's number, at)` of each heartbeat that came in.
         late: `(check's number, started_at)` of samples among these that are older than one seen before: the
             transitions around them are folded again from all samples, in the same transaction.
-        settles: imports (by their `mark`) whose meeting with the samples that were stored beside them is
-            among `late`: nothing of them is left to be folded.
+        settles: `(mark, whole)` of imports that samples were stored beside. Where they meet is among `late`,
+            unless the import is to be folded again as a whole.
     """
 
     sequence: int
@@ -30,4 +30,4 @@ class Batch:
     life: Sequence[LifeEvent] = ()
     pings: Sequence[tuple[int, Instant]] = ()
     late: Sequence[tuple[int, Instant]] = ()
-    settles: Sequence[Instant] = ()
+    settles: Sequence[tuple[Instant, bool]] = ()

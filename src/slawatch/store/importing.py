@@ -18,7 +18,7 @@ from slawatch.store.database import Database, transaction
 from slawatch.store.errors import translate
 from slawatch.store.folding import refold
 from slawatch.store.sealing import SealedFile, enter, write_file
-from slawatch.store.source import COLUMNS, Kind, day_of, rows
+from slawatch.store.source import COLUMNS, Kind, day_of, last_before, rows
 from slawatch.store.staging import LENGTHS, Format, ImportRefused, Rows, Staged, format_of, staged_days
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ def import_samples(
 
     A writer may store batches meanwhile, in another thread. Neither sees the other's samples, so the
     transitions where they meet are wrong until a batch `settles` the import: it folds them again at `last`,
-    and at those of the writer's samples that are earlier. `Writer.settle` does it after a crash.
+    and up to there at the writer's samples and at those which it took for the ones before them. Where the
+    writer stored late samples, only folding the whole import is right. `Writer.settle` does that after a
+    crash.
 
     Args:
         database: to store in.
@@ -98,7 +100,7 @@ def import_samples(
             if added:
                 refold(cursor, staged.checks, staged.first, staged.last + 1)
             mark = clock.now() if added and beside else None
-            last = _leave_open(cursor, folder, mark) if mark is not None else {}
+            last = _leave_open(cursor, folder, staged, mark) if mark is not None else {}
     except BaseException as error:
         for entry in written:
             with contextlib.suppress(OSError):
@@ -114,15 +116,25 @@ def import_samples(
     return replace(_summary(staged, added), mark=mark, last=last)
 
 
-def _leave_open(cursor: "DuckDBPyConnection", folder: Path, mark: Instant) -> dict[int, Instant]:
-    """Note what is to be settled, in the import's own transaction; return the last instant of each check."""
-    cursor.execute(
-        "INSERT INTO unsettled SELECT ?, number, min(started_at), max(started_at) "
-        f"FROM {staged_days(folder)} GROUP BY number",
-        [mark],
-    )
-    found = cursor.execute("SELECT check_number, last_at FROM unsettled WHERE imported_at = ?", [mark])
-    return dict(found.fetchall())
+def _leave_open(
+    cursor: "DuckDBPyConnection", folder: Path, staged: Staged, mark: Instant
+) -> dict[int, Instant]:
+    """Note what is to be settled, in the import's own transaction; return the last instant of each check.
+
+    It begins with the sample before the first imported one: another may come between the two.
+    """
+    before = last_before(cursor, staged.first, staged.checks)
+    ends = cursor.execute(
+        f"SELECT number, min(started_at), max(started_at) FROM {staged_days(folder)} GROUP BY number"
+    ).fetchall()
+    with cursor.appender("unsettled") as unsettled:
+        unsettled.append_rows(
+            [
+                (mark, check, before[check][0] if check in before else first, last)
+                for check, first, last in ends
+            ]
+        )
+    return {check: last for check, _, last in ends}
 
 
 def _merge(

@@ -256,7 +256,7 @@ def _plain(batch: Batch) -> tuple[Any, ...]:
         [tuple(event) for event in batch.life],
         [tuple(ping) for ping in batch.pings],
         [tuple(late) for late in batch.late],
-        list(batch.settles),
+        [tuple(settled) for settled in batch.settles],
     )
 
 
@@ -269,5 +269,5 @@ def _batch(plain: tuple[Any, ...]) -> Batch:
         [LifeEvent(*fields) for fields in life],
         pings,
         late,
-        tuple(settles[0]) if settles else (),
+        tuple(map(tuple, settles[0])) if settles else (),
     )

@@ -84,7 +84,7 @@ CREATE TABLE adjustment_entry (
 """
 
 _THIRD: Final = """
--- Imports that samples were stored beside: where both meet, the transitions are still to be folded again.
+-- Imports that samples were stored beside: what of them is still to be folded again.
 CREATE TABLE unsettled (
     imported_at BIGINT NOT NULL, check_number INTEGER NOT NULL, first_at BIGINT NOT NULL, last_at BIGINT NOT
     NULL

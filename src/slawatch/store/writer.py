@@ -88,16 +88,9 @@ class Writer:
         try:
             cursor = self._ready()
             with transaction(cursor):
-                found = cursor.execute(
-                    "SELECT check_number, min(first_at), max(last_at) FROM unsettled GROUP BY 1"
-                ).fetchall()
-                if found:
-                    numbers, first, last = zip(*found, strict=True)
-                    refold(cursor, numbers, min(first), max(last) + 1)
-                    cursor.execute("DELETE FROM unsettled")
+                return _settle(cursor, None, whole=True)
         except duckdb.Error as error:
             raise translate(error, "settle an import", self._database.file) from error
-        return len(found)
 
     def recompute(self, checks: Collection[int], start: Instant, end: Instant) -> None:
         """Rebuild the transitions that the samples of `[start, end)` cause, from all samples that are stored.
@@ -207,8 +200,8 @@ class Writer:
             self._append(cursor, "ping", batch.pings, clean=clean)
             for checks, start, end in _stretches(batch.late):
                 refold(cursor, checks, start, end)
-            for mark in batch.settles:
-                cursor.execute("DELETE FROM unsettled WHERE imported_at = ?", [mark])
+            for mark, whole in batch.settles:
+                _settle(cursor, mark, whole=whole)
             cursor.execute(
                 "INSERT INTO flush_log VALUES (?, ?, ?)", [batch.sequence, len(batch.samples), clock.now()]
             )
@@ -220,6 +213,20 @@ class Writer:
         if made:
             with cursor.appender(table) as appender:
                 appender.append_rows(made)
+
+
+def _settle(cursor: "DuckDBPyConnection", mark: Instant | None, *, whole: bool) -> int:
+    """Fold an import again, or all where no mark is given, if that is wanted; nothing is left open then."""
+    chosen = "true" if mark is None else f"imported_at = {mark}"
+    found = cursor.execute(
+        f"SELECT check_number, min(first_at), max(last_at) FROM unsettled WHERE {chosen} GROUP BY 1"
+    ).fetchall()
+    if found and whole:
+        numbers, first, last = zip(*found, strict=True)
+        refold(cursor, numbers, min(first), max(last) + 1)
+    if found:
+        cursor.execute(f"DELETE FROM unsettled WHERE {chosen}")
+    return len(found)
 
 
 def _row(sample: Sample) -> tuple[Any, ...]:
