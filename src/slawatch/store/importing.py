@@ -66,7 +66,7 @@ def import_samples(
     A writer may store batches meanwhile, in another thread. Neither sees the other's samples, so the
     transitions where they meet are wrong until a batch `settles` the import: it folds them again at `last`,
     and up to there at the writer's samples and at those which it took for the ones before them. Where the
-    writer stored late samples, only folding the whole import is right. `Writer.settle` does that after a
+    writer stored late samples, only folding the whole import is right; `Writer.settle` does that after a
     crash.
 
     Args:

@@ -132,7 +132,7 @@ class Commands(Protocol):
         ...
 
     async def import_samples(self, path: Path) -> Imported:
-        """Store the samples of a file, all or nothing, in the writer's thread; the suffix tells the format.
+        """Store the samples of a file, all or nothing, beside the writer; the suffix tells the format.
 
         Raises:
             Refused: a row is wrong (its line is named), or the store takes nothing now.
