@@ -94,7 +94,7 @@ def _targets(asked: argparse.Namespace, folder: Path) -> Iterator[list[str]]:
         certificate.cert_chain_pems[0].write_to_path(str(folder / "cert.pem"))
         certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
         files = [str(folder / "cert.pem"), str(folder / "key.pem")]
-    ports = [_free_port() for _ in range(asked.targets)]
+    ports = [free_port() for _ in range(asked.targets)]
     running = [
         subprocess.Popen([sys.executable, str(HERE / "target.py"), str(port), *files]) for port in ports
     ]
@@ -107,7 +107,7 @@ def _targets(asked: argparse.Namespace, folder: Path) -> Iterator[list[str]]:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     import socket
 
     with socket.socket() as asking:
@@ -146,17 +146,17 @@ def measure(asked: argparse.Namespace, folder: Path, places: list[str]) -> dict[
     settle = asked.checks / asked.rate + 3 if asked.settle is None else asked.settle
     daemon = subprocess.Popen([sys.executable, "-m", "slawatch", "run", "--config", str(config)])
     try:
-        _await_socket(folder / "data" / "slawatch.sock", daemon)
+        await_socket(folder / "data" / "slawatch.sock", daemon)
         time.sleep(settle)
-        before, start = _cpu(daemon.pid), time.time()
+        before, start = cpu(daemon.pid), time.time()
         time.sleep(asked.seconds)
-        after, end = _cpu(daemon.pid), time.time()
+        after, end = cpu(daemon.pid), time.time()
         memory = _memory(daemon.pid)
         time.sleep(1.5)
     finally:
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(15)
-    found = _samples(folder / "data" / "slawatch.duckdb", start, end)
+    found = stored(folder / "data" / "slawatch.duckdb", start, end)
     count = max(int(found["samples"]), 1)
     spent = {name: (after[name] - before[name]) * 1e6 / count for name in after}
     schedule = _schedule_alone(asked)
@@ -172,7 +172,7 @@ def measure(asked: argparse.Namespace, folder: Path, places: list[str]) -> dict[
     return {"kind": asked.kind, "rate": count / (end - start), **found, "resident_mib": memory}
 
 
-def _await_socket(path: Path, daemon: "subprocess.Popen[bytes]") -> None:
+def await_socket(path: Path, daemon: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 120
     while not path.exists():
         if daemon.poll() is not None or time.monotonic() > until:
@@ -188,7 +188,7 @@ def _children(pid: int) -> list[int]:
     return [int(word) for word in text]
 
 
-def _cpu(pid: int) -> dict[str, float]:
+def cpu(pid: int) -> dict[str, float]:
     """Return seconds of CPU so far: the daemon's main thread, its others, the probers, their children."""
     spent = {"daemon": 0.0, "store": 0.0, "prober": 0.0, "children": 0.0}
     for task in Path(f"/proc/{pid}/task").iterdir():
@@ -221,7 +221,7 @@ def _status(pid: int, key: str) -> float:
     return 0.0
 
 
-def _samples(path: Path, start: float, end: float) -> dict[str, Any]:
+def stored(path: Path, start: float, end: float) -> dict[str, Any]:
     import duckdb
 
     window = f"started_at >= {int(start * 1e6)} AND started_at < {int(end * 1e6)}"

@@ -45,6 +45,7 @@ FILES = [
     "gold-2026-01-objectives.csv",
     "gold-2026-01-credits.csv",
     "gold-2026-01-maintenance.csv",
+    "gold-2026-01-trend.csv",
     "gold-2026-01.json",
 ]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from slawatch.cli import status_table
-from slawatch.cli.status_table import floored, headline, latency, nagios, render, span, wrap
+from slawatch.cli.status_table import headline, nagios, render
 from slawatch.cli.terminal import PIPED, Terminal, columns
 
 
@@ -178,30 +178,6 @@ def test_nagios_worries_when_nobody_watches_or_stores() -> None:
     assert nagios(answer(service("shop"), **STOPPED))[1] == 3
     assert nagios(answer(service("shop"), trouble=["the disk is full"]))[1] == 1
     assert nagios(answer(service("shop"), lag=60.0))[1] == 1
-
-
-@pytest.mark.parametrize(
-    ("percent", "text"),
-    [(100.0, "100"), (99.9999999, "99.999"), (0.0, "0.000"), (99.912, "99.912"), (5e-324, "0.000")],
-)
-def test_percentages_are_floored(percent: float, text: str) -> None:
-    assert floored(percent) == text
-
-
-@pytest.mark.parametrize("seconds", [0.0, 1e-6, 0.00999, 0.09999, 0.999, 0.9999, 1.0, 12.5, 999.0])
-def test_a_latency_is_short(seconds: float) -> None:
-    assert len(latency(seconds)) <= 8
-
-
-def test_spans() -> None:
-    assert [span(n * 1_000_000) for n in (-5, 0, 60, 3600, 86_399, 86_400, 400 * 86_400)] == [
-        "0s", "0s", "1m", "1h", "23h 59m", "1d", "400d",
-    ]  # fmt: skip
-
-
-def test_words_longer_than_the_line_are_cut() -> None:
-    assert wrap("a " + "b" * 25 + " c", 10) == ["a", "b" * 10, "b" * 10, "bbbbb c"]
-    assert "".join(wrap("日本語" * 9, 10)) == "日本語" * 9
 
 
 def test_an_answer_is_not_changed_by_being_shown() -> None:

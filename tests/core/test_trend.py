@@ -9,21 +9,28 @@ from slawatch.core.ledger import Interval
 from slawatch.core.objective import Verdict
 from slawatch.core.outage import Outage
 from slawatch.core.period import from_to, parse_period
-from slawatch.core.trend import Failure, TrendPoint, failures, looking_back, trend
+from slawatch.core.trend import Failure, Reaction, TrendPoint, failures, looking_back, trend
 
 
-def point(label, verdict, *found, downtime=0, uptime=100):
+def point(label, verdict, *found, downtime=0, uptime=100, reactions=()):
     return TrendPoint(
         label=label, share=Fraction(1), verdict=verdict, downtime=Fraction(downtime),
-        uptime=Fraction(uptime), failures=found,
+        uptime=Fraction(uptime), failures=found, reactions=reactions,
     )  # fmt: skip
 
 
 def test_several_periods_together():
     found = trend(
         [
-            point("2026-01", Verdict.MET, Failure(0, 10, acknowledged=4), downtime=10),
-            point("2026-02", Verdict.MISSED, Failure(20, 50, acknowledged=26), Failure(60, 65), downtime=35),
+            point("2026-01", Verdict.MET, Failure(0, 10), downtime=10, reactions=(Reaction("a", 1, 5),)),
+            point(
+                "2026-02",
+                Verdict.MISSED,
+                Failure(20, 50),
+                Failure(60, 65),
+                downtime=35,
+                reactions=(Reaction("a", 21, 27), Reaction("a", 61)),
+            ),
             point("2026-03", Verdict.NO_DATA, uptime=0),
             point("2026-04", Verdict.UNDECIDED, Failure(90, 99, ongoing=True), downtime=9),
         ]
@@ -32,7 +39,7 @@ def test_several_periods_together():
     assert (found.downtime, found.failures) == (54, 4)
     assert found.repair == 15
     assert found.between == 75
-    assert found.acknowledge == 5
+    assert (found.incidents, found.acknowledged, found.acknowledge) == (3, 2, 5)
 
 
 def test_nothing_to_tell_from():
@@ -61,6 +68,5 @@ def test_an_outage_belongs_to_the_period_it_began_in():
     found = failures(
         [outage(5, 15), outage(15, 40), outage(18, 19, long_enough=False)],
         from_to(10, 30, "UTC"),
-        {"shop-15": 17},
     )
-    assert found == (Failure(15, 40, acknowledged=17),)
+    assert found == (Failure(15, 40),)

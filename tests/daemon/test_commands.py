@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trio.testing
 from tests.daemon.test_watching import config, tcp
 from tests.fakes import EPOCH, Clock, Journal, Store, inline
 
@@ -12,6 +13,7 @@ from slawatch.core.check import Check, Service
 from slawatch.core.instant import SECOND, parse_rfc3339, rfc3339
 from slawatch.core.life import details
 from slawatch.core.sample import Outcome
+from slawatch.daemon.alerting import Alerting, look_up
 from slawatch.daemon.commands import Commands
 from slawatch.daemon.recorder import Recorder
 from slawatch.daemon.systemd import Notifier
@@ -37,8 +39,10 @@ class World:
         self.watching = Watching(
             config(*checks), numbers, self.recorder, self.clock, held={}, pings={}, log_format="human"
         )
+        found = look_up(database, self.watching.config, (), self.clock.now())
+        self.alerting = Alerting(found, self.watching, self.clock, None)
         self.commands = Commands(
-            self.watching, database, inline, inline, self.clock, self.reread, Notifier({})
+            self.watching, self.alerting, database, inline, inline, self.clock, self.reread, Notifier({})
         )
 
     def reread(self) -> Config:
@@ -126,7 +130,7 @@ async def test_a_bad_row_is_refused(database: Database, tmp_path: Path, make: Ca
 
 
 async def test_what_a_person_enters_is_stored_and_logged(
-    database: Database, caplog: pytest.LogCaptureFixture
+    database: Database, caplog: pytest.LogCaptureFixture, mock_clock: trio.testing.MockClock
 ) -> None:
     world = World(database, tcp("a"))
     services = {"shop": Service(name="shop")}
@@ -139,7 +143,7 @@ async def test_what_a_person_enters_is_stored_and_logged(
     with caplog.at_level("INFO", "slawatch.commands"):
         found = await world.commands.enter("maintenance.add", wish)
     assert found["id"] == "m-1"
-    assert now <= parse_rfc3339(found["announced"]) == parse_rfc3339(found["entered"]["at"]) < now + SECOND
+    assert parse_rfc3339(found["announced"]) == parse_rfc3339(found["entered"]["at"]) == now
     assert "maintenance.add m-1 by 'alice'" in caplog.text
     with database.reading() as cursor:
         assert [work.start for work in entries.maintenance(cursor)] == [now + SECOND]

@@ -138,6 +138,48 @@ async def test_orders_reach_the_running_prober_and_its_successor() -> None:
         assert set(fakes.by_check(world.rows)) == {2}
 
 
+STAND_IN = """#!/bin/sh
+{before}
+eval "exec cat <&$4" >/dev/null
+"""
+
+
+@pytest.mark.parametrize(
+    "before", ["", "sleep 0.2", "exit 3"], ids=["reads its orders", "reads them late", "dies at once"]
+)
+async def test_a_stop_ends_all_at_whatever_moment_it_comes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, before: str
+) -> None:
+    program = tmp_path / "prober"
+    program.write_text(STAND_IN.format(before=before))
+    program.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(program))
+    # More orders than the socket takes at once, so that some stops come while they are being sent.
+    checks = [(number, check(f"check-{number}")) for number in range(1, 8_001)]
+    worlds = [World(1) for _ in range(24)]
+    for world in worlds[::2]:
+        world.probers.apply(checks, ())
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            for world in worlds:
+                nursery.start_soon(world.probers.run)
+            for world in worlds:
+                await trio.lowlevel.checkpoint()
+                nursery.start_soon(world.probers.stop)
+    assert all(world.probers.pids == {} for world in worlds)
+
+
+async def test_a_stop_does_not_wait_for_the_next_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.executable", "/does/not/exist")
+    monkeypatch.setattr(probers_file, "FIRST_DELAY", 3600.0)
+    world = World(1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.probers.run)
+        await until(lambda: world.events)
+        with trio.fail_after(5):
+            await world.probers.stop()
+
+
 async def test_a_prober_that_cannot_be_started_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/does/not/exist")
     world = World(1)

@@ -19,7 +19,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 def view_of(world: World, database: Database) -> DaemonView:
-    return DaemonView(world.watching, database, world.commands, world.clock, EPOCH)
+    return DaemonView(world.watching, world.alerting, database, world.commands, world.clock, EPOCH)
 
 
 async def test_a_snapshot_of_the_daemon(database: Database) -> None:

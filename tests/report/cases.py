@@ -19,7 +19,7 @@ from slawatch.core.life import LifeEvent, life_event
 from slawatch.core.objective import Verdict
 from slawatch.core.period import Period, parse_period
 from slawatch.core.sample import Outcome, Transition
-from slawatch.core.trend import Failure, TrendPoint
+from slawatch.core.trend import Failure, Reaction, TrendPoint
 from slawatch.report.build import build
 from slawatch.report.report import Report
 
@@ -254,9 +254,14 @@ def contract(now: Instant | None = None, **terms: Any) -> Report:
                 downtime=Fraction(month % 4 * 7 * MINUTE),
                 uptime=Fraction(30 * DAY),
                 failures=tuple(Failure(i * DAY, i * DAY + 7 * MINUTE) for i in range(month % 4)),
+                reactions=tuple(
+                    Reaction("shop", i * DAY, i * DAY + 4 * MINUTE if month % 2 else None)
+                    for i in range(month % 4)
+                ),
             )
             for month in range(1, 10)
         ],
+        reactions=[Reaction("shop", at("2026-10-07T14:05:00"), at("2026-10-07T14:09:30"))],
     )
 
 

@@ -11,9 +11,14 @@ import pytest
 import trio
 
 from slawatch.config.load import Config, load
+from slawatch.config.world import world_of
+from slawatch.core.dispatch import steps
+from slawatch.core.event import Event
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
 from slawatch.core.sample import Cause, Outcome, Sample
+from slawatch.core.silence import Silence
 from slawatch.core.timeline import Held, fold
+from slawatch.core.turn import State
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
@@ -104,6 +109,10 @@ class View:
     refuse: Refused | None = None
     imported: list[bytes] = field(default_factory=list)
     broken: bool = False
+    alert_state: State = field(default_factory=State)
+    quiet: tuple[Silence, ...] = ()
+    standings: dict[str, Any] = field(default_factory=dict)
+    acted: list[Any] = field(default_factory=list)
 
     @property
     def commands(self) -> "View":
@@ -113,6 +122,27 @@ class View:
         if self.broken:
             raise LookupError("on purpose")
         return self.state
+
+    def alerting(self) -> State:
+        return self.alert_state
+
+    def silences(self) -> tuple[Silence, ...]:
+        return self.quiet
+
+    def channels(self) -> dict[str, Any]:
+        return self.standings
+
+    async def act(self, command: Any) -> tuple[Event, ...]:
+        """Do it as the dispatcher does, without storing it."""
+        if self.refuse:
+            raise self.refuse
+        self.acted.append(command)
+        after, events = steps(self.alert_state, (command,), self.clock.now(), world_of(self.config))
+        refused = next((event.text for event in events if event.kind == "command.refused"), None)
+        if refused is not None:
+            raise Refused(refused)
+        self.alert_state = after
+        return events
 
     def cursor(self) -> "duckdb.DuckDBPyConnection":
         self.cursors += 1

@@ -17,14 +17,13 @@ from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
 from slawatch.web.answer_report import (
-    ReportRefused,
-    Request,
     answer,
     files,
     parse_formats,
     respond,
     to_query,
 )
+from slawatch.web.requested import ReportRefused, Request
 
 NOW = cases.at("2026-11-02T08:00:00")
 GOLD = Agreement(
@@ -181,6 +180,7 @@ def test_files_have_names_that_fit_any_folder_and_no_other_report(tmp_path: Path
         "a-b-2026-10-objectives.csv",
         "a-b-2026-10-credits.csv",
         "a-b-2026-10-maintenance.csv",
+        "a-b-2026-10-trend.csv",
         "a-b-2026-10.html",
     ]
     bare = answer(config(tmp_path, agreements={}), cursor, Request(month="2026-10"), NOW)

@@ -29,7 +29,9 @@ def service(answer: dict[str, object], name: str) -> dict[str, object]:
 
 def test_the_shape_is_that_of_the_contract(view: View, found: Figures) -> None:
     said = answer(view.config, found, view.state, NOW)
-    assert list(said) == ["at", "daemon", "services", "alerts", "incidents", "channels"]
+    assert list(said) == [
+        "at", "daemon", "services", "alerts", "incidents", "channels", "agreements",
+    ]  # fmt: skip
     assert said["at"] == "2026-11-01T12:00:00Z"
     assert {"running", "version", "since", "lag"} <= set(said["daemon"])
     for entry in said["services"]:

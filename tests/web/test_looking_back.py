@@ -12,7 +12,7 @@ from slawatch.core.instant import DAY, HOUR
 from slawatch.core.objective import Verdict
 from slawatch.core.period import from_to, parse_period
 from slawatch.core.sample import Outcome, Transition
-from slawatch.web.looking_back import narrowed, reach_of, trend_before, within
+from slawatch.web.looking_back import Past, narrowed, reach_of, trend_before, within
 
 NOW = cases.OCTOBER.end + 9 * DAY
 
@@ -76,6 +76,7 @@ def test_a_trend_begins_with_the_first_period_that_anything_is_known_of(tmp_path
     )  # fmt: skip
     wide = {"shop": ServiceEvidence(service="shop", checks=(check,))}
     points = trend_before(cases.GOLD, [cases.SHOP], wide, cases.OCTOBER, NOW, config)
+    assert points is not None
     assert [(p.label, p.verdict) for p in points] == [
         ("2026-07", Verdict.MET),
         ("2026-08", Verdict.MISSED),
@@ -83,4 +84,32 @@ def test_a_trend_begins_with_the_first_period_that_anything_is_known_of(tmp_path
     ]
     assert points[1].downtime == 5 * HOUR
     stretch = from_to(cases.OCTOBER.start, cases.OCTOBER.end, cases.BERLIN)
-    assert trend_before(cases.GOLD, [cases.SHOP], wide, stretch, NOW, config) == []
+    assert trend_before(cases.GOLD, [cases.SHOP], wide, stretch, NOW, config) is None
+
+
+def test_a_period_that_is_over_is_judged_once(tmp_path: Path) -> None:
+    config = Config(path=tmp_path / "slawatch.toml", data_dir=tmp_path)
+    year = parse_period("2026", cases.BERLIN)
+    outage = cases.at("2026-08-03T10:00:00")
+    first = cases.at("2026-07-14T00:00:00")
+
+    def seen(length: int) -> dict[str, ServiceEvidence]:
+        stretch = [(outage, outage + length, Outcome.DOWN)]
+        check = cases.check_evidence("shop-home", year.start, year.end, stretch, first=first)
+        # Each look finds a later last sample, and more of them.
+        later = replace(check, held_until=NOW + length, samples=length)
+        return {"shop": ServiceEvidence(service="shop", checks=(later,))}
+
+    past = Past()
+
+    def look(length: int, most: int) -> list[int] | None:
+        past.begin(most)
+        points = trend_before(cases.GOLD, [cases.SHOP], seen(length), cases.OCTOBER, NOW, config, past=past)
+        past.end()
+        return None if points is None else [int(point.downtime) for point in points]
+
+    assert look(HOUR, 3) is None
+    assert look(HOUR, 8) == [0, HOUR, 0]
+    assert look(HOUR, 0) == [0, HOUR, 0]
+    assert look(2 * HOUR, 0) is None
+    assert look(2 * HOUR, 1) == [0, 2 * HOUR, 0]

@@ -22,7 +22,8 @@ from slawatch.core.sample import Sample
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web.answer_report import Request, answer, respond
+from slawatch.web.answer_report import answer, respond
+from slawatch.web.requested import Request
 from slawatch.web.ratios import counts
 
 NOW = cases.at("2026-11-02T08:00:00")

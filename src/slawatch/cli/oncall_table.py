@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from slawatch.cli.status_table import span
+from slawatch.cli.figures import span
 from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.instant import Instant, to_datetime
 from slawatch.core.ledger import Interval

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Final
 
-from slawatch.cli.status_table import latency
+from slawatch.cli.figures import latency
 from slawatch.cli.terminal import PIPED, Terminal, clean, columns
 from slawatch.core.instant import SECOND, Micros, rfc3339, seconds
 from slawatch.core.sample import Cause, Outcome

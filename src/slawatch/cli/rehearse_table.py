@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from slawatch.cli.status_table import wrap
+from slawatch.cli.table import wrap
 from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.chain import length_text
 from slawatch.core.instant import SECOND, Instant, to_datetime

@@ -15,7 +15,8 @@ from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
-    from slawatch.web.answer_report import File, Request
+    from slawatch.web.answer_report import File
+    from slawatch.web.requested import Request
 
 _PATIENCE = 300.0
 
@@ -65,7 +66,8 @@ def report(
     config: ConfigFile = None,
 ) -> int:
     """Make the reports, then write all their files or none."""
-    from slawatch.web.answer_report import FORMATS, ReportRefused, Request, parse_formats
+    from slawatch.web.answer_report import FORMATS, parse_formats
+    from slawatch.web.requested import ReportRefused, Request
 
     request = Request(
         month=month, quarter=quarter, year=year, start=start, end=end, agreement=agreement, organization=org

@@ -39,6 +39,9 @@ def status(
     checks: Annotated[
         bool, typer.Option("--checks", help="Show every check, not only those in trouble.")
     ] = False,
+    trend: Annotated[
+        bool, typer.Option("--trend", help="Show every agreement with its last periods, however many.")
+    ] = False,
     as_json: AsJson = False,
     exit_code: Annotated[
         bool,
@@ -60,55 +63,62 @@ def status(
         if one and other:
             raise typer.BadParameter(f"{names} do not go together")
     loaded = load_config(config)
-    wish = Wish(org=org, json=as_json, exit_code=exit_code, nagios=nagios, checks=checks)
+    wish = Wish(org=org, json=as_json, exit_code=exit_code, nagios=nagios, checks=checks, trend=trend)
     if watch:
         _watch(loaded, wish)
         return exits.OK
-    return status_now.show(_Source(loaded, org).answer(), wish)
+    return status_now.show(_Source(loaded, wish).answer(), wish)
 
 
 class _Source:
     """Where answers come from: the daemon, or the store as it was found when no daemon ran."""
 
-    def __init__(self, config: "Config", org: str | None) -> None:
+    def __init__(self, config: "Config", wish: Wish) -> None:
         from slawatch.web.control import SOCKET
 
         self._config = config
-        self._org = org
+        self._org = wish.org
+        self._whole = wish.trend
         self._path = str(config.data_dir / SOCKET)
-        self._figures: Figures | None = None
+        self._found: tuple[Figures, list[dict[str, Any]]] | None = None
 
     def answer(self) -> dict[str, Any]:
         return daemon_or_store(self._asked, self._stored)
 
     def _asked(self) -> dict[str, Any]:
         found = status_now.fetch(self._path, self._org)
-        self._figures = None
+        self._found = None
         return found
 
     def _stored(self) -> dict[str, Any]:
         from slawatch import clock
         from slawatch.web import answer_status
 
-        if self._figures is None:
-            self._figures = _figures(self._config)
+        if self._found is None:
+            self._found = _look(self._config, whole=self._whole)
+        figures, agreements = self._found
         try:
-            return answer_status.answer(self._config, self._figures, None, clock.now(), self._org)
+            return answer_status.answer(self._config, figures, None, clock.now(), self._org, agreements)
         except answer_status.NoSuchOrganization as error:
             raise typer.BadParameter(str(error), param_hint="--org") from None
 
 
-def _figures(config: "Config") -> "Figures":
+def _look(config: "Config", *, whole: bool) -> "tuple[Figures, list[dict[str, Any]]]":
+    """Return what the store says of the services, and how the agreements stand; with `whole`, all of it."""
     from slawatch import clock
     from slawatch.store.database import Database
     from slawatch.store.errors import StoreMissing
-    from slawatch.web import answer_status
+    from slawatch.web import answer_agreements, answer_status
 
+    now = clock.now()
+    most = None if whole else answer_agreements.ENOUGH
     try:
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            return answer_status.figures(cursor, config, clock.now())
+            found = answer_status.figures(cursor, config, now)
+            stands = answer_agreements.stands(cursor, config, now, most=most) if config.agreements else {}
+            return found, answer_agreements.answer(stands.values())
     except StoreMissing:
-        return answer_status.Figures(clock.now(), config.digest, {})
+        return answer_status.Figures(now, config.digest, {}), []
 
 
 def _watch(config: "Config", wish: Wish) -> None:
@@ -117,11 +127,11 @@ def _watch(config: "Config", wish: Wish) -> None:
     from rich.text import Text
 
     shown = terminal.of()
-    source = _Source(config, wish.org)
+    source = _Source(config, wish)
     pause = threading.Event()
 
     def draw() -> str:
-        return status_table.render(source.answer(), terminal.of(), checks=wish.checks)
+        return status_table.render(source.answer(), terminal.of(), checks=wish.checks, trend=wish.trend)
 
     text = draw()
     if not sys.stdout.isatty():

@@ -24,6 +24,7 @@ class Wish(NamedTuple):
     exit_code: bool = False
     nagios: bool = False
     checks: bool = False
+    trend: bool = False
 
 
 def run(argv: list[str]) -> int | None:
@@ -44,7 +45,8 @@ def run(argv: list[str]) -> int | None:
 def parse(argv: list[str]) -> Wish | None:
     """Read the arguments; None for any that is not one of the plain options."""
     found: dict[str, Any] = {}
-    flags = {"--json": "json", "--exit-code": "exit_code", "--nagios": "nagios", "--checks": "checks"}
+    flags = {"--json": "json", "--exit-code": "exit_code", "--nagios": "nagios", "--checks": "checks",
+             "--trend": "trend"}  # fmt: skip
     values = {"--config": "config", "-c": "config", "--org": "org"}
     rest = list(argv)
     while rest:
@@ -91,7 +93,8 @@ def show(answer: dict[str, Any], wish: Wish) -> int:
     if wish.json:
         sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
     else:
-        sys.stdout.write(status_table.render(answer, terminal.of(), checks=wish.checks))
+        text = status_table.render(answer, terminal.of(), checks=wish.checks, trend=wish.trend)
+        sys.stdout.write(text)
     sys.stdout.flush()
     return verdict(answer) if wish.exit_code else exits.OK
 

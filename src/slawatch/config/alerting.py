@@ -1,12 +1,14 @@
 """`[alerting]`, and what alerts go through: rules, routes, workflows, inhibitions, quiet hours."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 from slawatch.config.reading import BAD, Reader
 from slawatch.config.tables import named_tables, table_array
 from slawatch.core.check import Service
 from slawatch.core.dependency import Dependency
+from slawatch.core.foresight import BURNS, Burn, Foresight, Switch
 from slawatch.core.inhibition import Inhibition
 from slawatch.core.instant import MINUTE, SECOND
 from slawatch.core.quiet import QuietHours
@@ -32,6 +34,13 @@ class Alerting:
         recover_after: so many good probes in a row end an alert.
         flapping: an alert that changes too often is told once, until it is steady again.
         start_grace: so long after a start overdue levels wait for the first results.
+        burn: over which windows an error budget burns too fast; those of Google's SRE workbook by default,
+            `[]` for none.
+        forecast: how bad it is that a period of an agreement will be breached if it goes on as it does; `off`
+            to hear nothing of it.
+        tier: how bad it is that a tier of credits is near; or `off`.
+        tier_ahead: near is when so many percent are left of what may be lost before the tier.
+        breached: how bad it is that a promise of the running period cannot be kept any more; or `off`.
         meta: who is told of trouble with slawatch itself: `channel:`, `person:`, `team:` or `schedule:` and a
             name; best through channels that nothing else needs.
         ping: a URL that is called as long as all is well, so that somebody outside notices the silence.
@@ -49,6 +58,11 @@ class Alerting:
     recover_after: int = 1
     flapping: bool = True
     start_grace: Duration = MINUTE
+    burn: tuple[Burn, ...] = BURNS
+    forecast: Switch = "medium"
+    tier: Switch = "medium"
+    tier_ahead: float = 25.0
+    breached: Switch = "high"
     meta: tuple[str, ...] = ()
     ping: str | Secret | None = None
     ping_every: Duration = MINUTE
@@ -67,6 +81,16 @@ class Alerting:
             raise ValueError("ping: begins with https:// or http://")
         if not 10 * SECOND <= self.ping_every <= 60 * MINUTE:
             raise ValueError("ping_every: from 10s to 1h")
+        if not 0 < self.tier_ahead <= 100:
+            raise ValueError("tier_ahead: a percentage above 0, up to 100")
+
+    @property
+    def foresight(self) -> Foresight:
+        """What is told of agreements."""
+        return Foresight(
+            burn=self.burn, forecast=self.forecast, tier=self.tier,
+            tier_ahead=Fraction(self.tier_ahead) / 100, breached=self.breached,
+        )  # fmt: skip
 
 
 def read_rules(reader: Reader) -> tuple[Rule, ...]:

@@ -6,13 +6,16 @@ from slawatch.config.alerting import dependencies
 from slawatch.config.channels import NOT_HTTPS, review_channels, unencrypted
 from slawatch.config.duty_review import known, own_recipients, review_duty, target_of, targets
 from slawatch.config.model import Config
-from slawatch.config.problem import KeyPath
+from slawatch.config.problem import KeyPath, nearest, quoted
 from slawatch.config.promises import known_name
 from slawatch.config.reading import Reader
 from slawatch.config.tables import array_paths
 from slawatch.core.dependency import Dependency, Graph
-from slawatch.core.instant import Instant
+from slawatch.core.instant import SECOND, Instant
+from slawatch.core.metric import CATALOGUE, UnknownMetric, find, misfit
 from slawatch.core.route import Route
+from slawatch.core.rule import Rule
+from slawatch.core.text import format_duration
 
 
 def review_alerting(reader: Reader, config: Config, now: Instant | None) -> None:
@@ -31,8 +34,7 @@ def review_alerting(reader: Reader, config: Config, now: Instant | None) -> None
         _about(reader, path, config, rule.services, rule.checks, rule.organizations)
         if rule.escalation:
             _policy(reader, (*path, "escalation"), rule.escalation)
-        if not rule.metric:
-            reader.problem((*path, "metric"), "the name of a metric belongs here")
+        _metric(reader, path, rule, config)
     paths = array_paths(reader, "routes", len(config.routes))
     if paths:
         _routes(reader, (), config.routes, config, inherited=False)
@@ -40,6 +42,37 @@ def review_alerting(reader: Reader, config: Config, now: Instant | None) -> None
     for quiet in config.quiet_hours.values():
         _about(reader, ("quiet_hours", quiet.name), config, quiet.services, quiet.checks)
     _untold(reader, config)
+
+
+def _metric(reader: Reader, path: KeyPath, rule: Rule, config: Config) -> None:
+    """Note a metric that does not exist, thresholds in another unit, and keys that it has no use for."""
+    if not rule.metric:
+        reader.problem((*path, "metric"), "the name of a metric belongs here")
+        return
+    try:
+        metric = find(rule.metric)
+    except UnknownMetric as unknown:
+        hint = nearest(rule.metric, CATALOGUE) or "`slawatch metrics list` shows them all"
+        reader.problem((*path, "metric"), f"{unknown}: {hint}", found=quoted(rule.metric))
+        return
+    for key, condition in (("warning", rule.warning), ("critical", rule.critical)):
+        expected = "" if condition is None else misfit(metric, condition)
+        if condition is not None and expected:
+            message = f"{metric.name} is not compared with that"
+            reader.problem((*path, key), message, expected=expected, found=quoted(condition.text))
+    if metric.about != "agreement" and rule.agreements:
+        reader.problem((*path, "agreements"), f"{metric.name} is no metric of agreements")
+    for number, name in enumerate(rule.agreements):
+        known_name(reader, (*path, "agreements", number), "agreement", name, _written(reader, "agreements"))
+    if metric.about != "service" and rule.checks:
+        reader.problem((*path, "checks"), f"{metric.name} is no metric of checks")
+    if not rule.window:
+        reader.problem((*path, "window"), "a window has a length", expected="5m or the like")
+    elif rule.window > config.retention.samples and metric.source in ("samples", "measures"):
+        message = "samples are not kept for so long: what is gone cannot be looked at"
+        reader.problem((*path, "window"), message, found=format_duration(rule.window))
+    if rule.every < SECOND:
+        reader.problem((*path, "every"), "a rule is evaluated once a second at most", expected="1s or more")
 
 
 def _about(

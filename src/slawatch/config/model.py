@@ -1,12 +1,13 @@
 """The configuration as a value: what `load` returns and the daemon runs on."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Literal
 
 from slawatch.config.alerting import Alerting
 from slawatch.config.problem import Problem
+from slawatch.config.web import Address, Listen, Web, parse_address
+from slawatch.core.access import User
 from slawatch.core.agreement import Agreement
 from slawatch.core.calendar import Calendar
 from slawatch.core.channel import Channel
@@ -19,37 +20,10 @@ from slawatch.core.quiet import QuietHours
 from slawatch.core.rota import Schedule
 from slawatch.core.route import Route
 from slawatch.core.rule import Rule
-from slawatch.core.text import Duration, FromText, TimeZone
+from slawatch.core.text import Duration, TimeZone
 from slawatch.core.workflow import Workflow
 
-
-class Address(NamedTuple):
-    """Where the web listens."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_address(text: str) -> Address:
-    """Return the address that `127.0.0.1:8470`, `[::1]:8470` or `localhost:8470` names.
-
-    Raises:
-        ValueError: no host, no port, or a port that does not exist.
-    """
-    match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+(?:%\w+)?)\]|([^\s:/\[\]]+)):(\d{1,5})", text, re.ASCII)
-    if match is None:
-        raise ValueError(f"{text!r} is not an address such as 127.0.0.1:8470 or [::1]:8470")
-    if not 1 <= int(match[3]) <= 65535:
-        raise ValueError(f"there is no port {match[3]}: ports go from 1 to 65535")
-    return Address(match[1] or match[2], int(match[3]))
-
-
-Listen: TypeAlias = Annotated[
-    Address, FromText(parse_address, 'an address such as "127.0.0.1:8470"', example="127.0.0.1:8470")
-]
+__all__ = ["Address", "Config", "Listen", "Retention", "Settings", "Web", "parse_address"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +45,6 @@ class Settings:
     probers: int = 1
     log_format: Literal["auto", "human", "json"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Web:
-    """Where people and jobs reach the daemon, besides its unix socket.
-
-    Attributes:
-        listen: host and port of the dashboard, the API, metrics and heartbeats; absent, there is only the
-            unix socket. On another address than loopback only heartbeats and health answer, as yet.
-        hosts: further names by which a proxy on this machine asks for it; its own addresses and `localhost`
-            always do.
-    """
-
-    listen: Listen | None = None
-    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +83,7 @@ class Config:
         alerting: how states become alerts.
         rules, routes, workflows, inhibit: in the order written.
         quiet_hours: by name.
+        users: who may sign in, by name.
         warnings: what is allowed but probably not meant.
     """
 
@@ -154,4 +114,5 @@ class Config:
     workflows: tuple[Workflow, ...] = ()
     inhibit: tuple[Inhibition, ...] = ()
     quiet_hours: dict[str, QuietHours] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()

@@ -7,6 +7,8 @@ from slawatch.config.model import Config
 from slawatch.config.problem import nearest, quoted
 from slawatch.config.promises import known_name, review_agreement, service_names
 from slawatch.config.reading import Reader
+from slawatch.config.status_pages import review_status_pages
+from slawatch.config.users import review_access
 from slawatch.core.check import LONGEST_INTERVAL, SHORTEST_INTERVAL, Check, Quorum
 from slawatch.core.instant import DAY, Instant
 from slawatch.core.text import format_duration
@@ -43,7 +45,9 @@ def review(reader: Reader, config: Config, now: Instant | None = None) -> None:
     for agreement in config.agreements.values():
         review_agreement(reader, config, agreement)
     _maintenance(reader, config)
+    review_status_pages(reader, config)
     review_alerting(reader, config, now)
+    review_access(reader, config)
     if not config.checks and not reader.problems:
         reader.warn((), "there is no check: nothing is watched")
 

@@ -16,6 +16,7 @@ from slawatch.config.attributes import described
 from slawatch.config.calendars import WrittenCalendar
 from slawatch.config.model import Retention, Settings, Web
 from slawatch.config.tables import NAME_PATTERN
+from slawatch.core.access import User
 from slawatch.core.agreement import Agreement
 from slawatch.core.channel import Channel
 from slawatch.core.check import Check, Maintenance, Organization, Service
@@ -73,6 +74,7 @@ def schema() -> dict[str, Any]:
         "workflows": {"type": "array", "items": _table(Workflow)},
         "inhibit": {"type": "array", "items": _table(Inhibition)},
         "quiet_hours": _named(_table(QuietHours, given=("name",))),
+        "users": _named(_table(User, given=("name",))),
     }
     return {
         "$schema": DIALECT,

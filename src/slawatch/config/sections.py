@@ -23,6 +23,7 @@ from slawatch.config.model import Config, Retention, Settings, Web
 from slawatch.config.problem import KeyPath, nearest, one_of
 from slawatch.config.reading import BAD, Reader
 from slawatch.config.tables import named_tables, table_array
+from slawatch.config.users import read_users
 from slawatch.core.agreement import Agreement
 from slawatch.core.calendar import Calendar
 from slawatch.core.check import Check, Maintenance, Organization, Service
@@ -31,7 +32,7 @@ from slawatch.core.instant import Micros
 SECTIONS: Final = (
     "slawatch", "web", "retention", "organizations", "defaults", "services", "checks", "agreements",
     "calendars", "maintenance", "people", "teams", "schedules", "escalations", "channels", "alerting",
-    "rules", "routes", "workflows", "inhibit", "quiet_hours",
+    "rules", "routes", "workflows", "inhibit", "quiet_hours", "users",
 )  # fmt: skip
 
 DEFAULTS: Final[KeyPath] = ("defaults", "check")
@@ -86,6 +87,7 @@ class Assembly:
             workflows=read_workflows(self.reader),
             inhibit=read_inhibitions(self.reader),
             quiet_hours=read_quiet_hours(self.reader, settings.timezone),
+            users=read_users(self.reader),
         )
 
     def _single(self, section: str, kind: type) -> Any:

@@ -9,14 +9,16 @@ from slawatch.config.alerting import dependencies
 from slawatch.config.model import Config
 from slawatch.core.check import Maintenance
 from slawatch.core.dependency import Graph
-from slawatch.core.instant import Instant
+from slawatch.core.instant import HOUR, Instant, Micros
 from slawatch.core.ledger import Interval
+from slawatch.core.notice import Notice
 from slawatch.core.oncall import on_call
 from slawatch.core.quiet import QuietHours
 from slawatch.core.route import recipients as routed
 from slawatch.core.scenario import Scene
 from slawatch.core.suppress import Window, labels_of
 from slawatch.core.turn import Contact, World
+from slawatch.core.workflow import named
 
 
 def world_of(config: Config) -> World:
@@ -26,6 +28,7 @@ def world_of(config: Config) -> World:
         recipients=lambda target, at: recipients(config, target, at),
         contacts=lambda recipient: contacts(config, recipient),
         routed=lambda alert: routed(config.routes, labels_of(alert)),
+        workflows=named(config.workflows),
     )
 
 
@@ -64,6 +67,29 @@ def contacts(config: Config, recipient: str) -> tuple[Contact, ...]:
 def _contact(config: Config, name: str) -> Contact:
     channel = config.channels[name]
     return Contact(name, ttl=channel.worth, keeps_state=notifiers.load(channel.type).keeps_state)
+
+
+def notices(
+    config: Config, targets: tuple[str, ...], at: Instant, key: str, title: str, text: str = "",
+    ttl: Micros = HOUR,
+) -> tuple[Notice, ...]:  # fmt: skip
+    """Return a notice for everybody whom targets mean now, each through the first way to them.
+
+    Args:
+        config: the present one.
+        targets: `channel:`, `person:`, `team:` or `schedule:` and a name, such as `[alerting] meta` has.
+        at: now.
+        key: names it for ever.
+        title: one line.
+        text: some more.
+        ttl: how long it is worth sending.
+    """
+    everybody = dict.fromkeys(who for target in targets for who in recipients(config, target, at))
+    return tuple(
+        Notice(who, contact.channel, key, title, text, ttl)
+        for who in everybody
+        for contact in contacts(config, who)[:1]
+    )
 
 
 class Windows(NamedTuple):

@@ -25,7 +25,7 @@ def fired(turn: Turn, alert: Alert) -> None:
     before = turn.alerts.get(alert.fingerprint)
     if before is not None and before.firing:
         if before.severity != alert.severity:
-            severity_changed(turn, alert.fingerprint, alert.severity, alert.actual)
+            severity_changed(turn, alert.fingerprint, alert.severity, alert.actual, alert.threshold)
         reported(turn, alert.fingerprint)
         return
     alert = replace(
@@ -143,7 +143,9 @@ def _parent_incident(turn: Turn, alert: Alert) -> Incident | None:
     return None
 
 
-def severity_changed(turn: Turn, fingerprint: str, severity: str, actual: str = "") -> None:
+def severity_changed(
+    turn: Turn, fingerprint: str, severity: str, actual: str = "", threshold: str = ""
+) -> None:
     """A firing alert became worse or better; only worse than the incident was is told."""
     alert = turn.alerts.get(fingerprint)
     if alert is None or not alert.firing or alert.severity == severity:
@@ -151,8 +153,9 @@ def severity_changed(turn: Turn, fingerprint: str, severity: str, actual: str = 
     up = rank(severity) > rank(alert.severity)
     kind = "alert.severity_up" if up else "alert.severity_down"
     turn.alert(
-        fingerprint, kind, f"{alert.severity} to {severity}", severity=severity, actual=actual or alert.actual
-    )
+        fingerprint, kind, f"{alert.severity} to {severity}", severity=severity,
+        actual=actual or alert.actual, threshold=threshold or alert.threshold,
+    )  # fmt: skip
     incident = turn.incidents.get(alert.incident or 0)
     if incident is not None and incident.open and rank(severity) > rank(incident.severity):
         _raise(turn, incident.id, severity)

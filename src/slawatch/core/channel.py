@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias
 
 from slawatch.core.bucket import Limit, limits_of
-from slawatch.core.instant import DAY, HOUR, SECOND, Micros
+from slawatch.core.instant import DAY, HOUR, SECOND, Instant, Micros
 from slawatch.core.outbox import TTL
 from slawatch.core.people import ContactRule, Person
 from slawatch.core.text import Duration, FromText, parse_duration
@@ -77,6 +77,34 @@ class Channel:
     def worth(self) -> Micros:
         """How long a message is worth sending."""
         return TTL.get(self.type, _FALLBACK_TTL) if self.ttl is None else self.ttl
+
+
+class Standing(NamedTuple):
+    """How a channel does, as its sender knows it.
+
+    Attributes:
+        state: `ok`; `failing`: the last attempts failed; `open`: it failed so often that it is left alone for
+            a while; `misconfigured` and `disabled`: nothing goes through until the config is changed.
+        since: since when it is in this state, by the wall clock.
+        why: what its provider said last, where the state is not ok.
+        queued: messages that wait for it.
+        dead: messages that it will never deliver.
+        oldest: when the oldest of those that wait was decided; None for none.
+        warning: what somebody should look at although messages go their way, such as a broken template.
+    """
+
+    state: Literal["ok", "failing", "open", "misconfigured", "disabled"]
+    since: Instant
+    why: str = ""
+    queued: int = 0
+    dead: int = 0
+    oldest: Instant | None = None
+    warning: str = ""
+
+    @property
+    def down(self) -> bool:
+        """Whether nothing goes through it now."""
+        return self.state in ("open", "misconfigured", "disabled")
 
 
 def address_of(person: Person, rule: ContactRule, channel_type: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from slawatch.core.instant import HOUR, MILLISECOND, SECOND, Micros
+from slawatch.core.status_page import StatusPage
 from slawatch.core.text import Duration, FromValue, Moment, TimeZone
 
 SHORTEST_INTERVAL: Final[Micros] = 100 * MILLISECOND
@@ -160,11 +161,13 @@ class Organization:
         key: unique; the key of its TOML table.
         name: as reports print it; the key by default.
         timezone: whose calendar its reports follow (IANA name); that of `[slawatch]` by default.
+        status_page: what it shows to everybody; without it, nothing.
     """
 
     key: str
     name: str
     timezone: TimeZone = "UTC"
+    status_page: StatusPage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,18 @@ class Write(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Publish(Command):
+    """Publish a text about an incident on the status page of its organisation; nobody is told by it.
+
+    Attributes:
+        text: what everybody may read; empty to withdraw all that was published of this incident.
+    """
+
+    incident: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Merge(Command):
     """Make one incident part of another."""
 
@@ -126,7 +138,7 @@ def execute(turn: Turn, command: Command) -> None:
         incident = turn.incidents.get(number)
         if incident is None:
             turn.refuse(number, f"there is no incident {number}, or it was resolved long ago")
-        elif not incident.open and not isinstance(command, Write | Assign):
+        elif not incident.open and not isinstance(command, Write | Assign | Publish):
             turn.refuse(number, closed_text(incident))
         else:
             _EXECUTE[type(command)](turn, incident, command)
@@ -268,6 +280,20 @@ def _write(turn: Turn, incident: Incident, command: Write) -> None:
     turn.incident(incident.id, "incident.noted", command.text, notes=(*incident.notes, note))
 
 
+def _publish(turn: Turn, incident: Incident, command: Publish) -> None:
+    text = command.text.strip()
+    if not text:
+        if not incident.published:
+            turn.refuse(incident.id, f"nothing of incident {incident.id} is published")
+            return
+        turn.incident(incident.id, "incident.withdrawn", f"withdrawn by {command.by}", published=())
+        return
+    note = Note(turn.now, command.by, text)
+    turn.incident(
+        incident.id, "incident.published", f"published: {text}", published=(*incident.published, note)
+    )
+
+
 def _merge(turn: Turn, incident: Incident, command: Merge) -> None:
     target = turn.incidents.get(command.into)
     if target is None or target.id == incident.id or target.state not in OPEN:
@@ -338,5 +364,5 @@ def create(turn: Turn, incident: Incident, text: str, *, wait: Micros, reason: s
 
 _EXECUTE: Final[dict[type, Callable[[Turn, Incident, Any], None]]] = {
     Ack: _ack, Unack: _unack, Snooze: _snooze, Escalate: _escalate, Resolve: _resolve, Assign: _assign,
-    Write: _write, Merge: _merge, Reassign: _reassign,
+    Write: _write, Publish: _publish, Merge: _merge, Reassign: _reassign,
 }  # fmt: skip

@@ -108,7 +108,7 @@ def dead(turn: Turn, row: Row, why: str) -> None:
     waiting = any(
         t.kind == "contact" and (t.level, t.cycle) == (row.level, row.cycle) for t in incident.live()
     )
-    current = (incident.level, incident.cycle) == (row.level, row.cycle)
+    current = row.level >= 0 and (incident.level, incident.cycle) == (row.level, row.cycle)
     if current and not waiting and not incident.suppressed and all(o.stage is Stage.DEAD for o in mine):
         advance(turn, incident.id, reason=UNREACHED)
 
@@ -212,7 +212,8 @@ def _skip_if_empty(turn: Turn, row: Row) -> None:
         or incident.suppressed
     ):
         return
-    current = (row.level, row.cycle, row.generation) == (incident.level, incident.cycle, incident.generation)
+    place = (incident.level, incident.cycle, incident.generation)
+    current = row.level >= 0 and (row.level, row.cycle, row.generation) == place
     gone = all(
         other.stage in (Stage.DEAD, Stage.CANCELLED) for other in turn.rows_of(incident.id)
         if (other.level, other.cycle, other.generation) == (row.level, row.cycle, row.generation)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 from slawatch.core import delivery as deliveries
+from slawatch.core import notice as notices
+from slawatch.core import workflow_turn as workflows
 from slawatch.core.alert import Alert
 from slawatch.core.alerting import (
     ended,
@@ -24,11 +26,16 @@ from slawatch.core.alerting import (
 )  # fmt: skip
 from slawatch.core.command import Command, execute
 from slawatch.core.event import Event
-from slawatch.core.instant import Instant, Micros
+from slawatch.core.handoff import Began, Followed
+from slawatch.core.handoff import Ended as ShiftEnded
+from slawatch.core.handoff import Event as ShiftEvent
+from slawatch.core.instant import Instant, Micros, rfc3339
+from slawatch.core.notice import Notice
 from slawatch.core.notification import Delivery
 from slawatch.core.outbox import LEASE, Stage
 from slawatch.core.ripe import come_due
 from slawatch.core.turn import State, Turn, World
+from slawatch.core.workflow_turn import Occasion
 
 
 class Tick(NamedTuple):
@@ -53,6 +60,7 @@ class SeverityChanged(NamedTuple):
     fingerprint: str
     severity: str
     actual: str = ""
+    threshold: str = ""
 
 
 class Ended(NamedTuple):
@@ -156,9 +164,44 @@ class Retried(NamedTuple):
     ttl: Micros
 
 
+class StepEnded(NamedTuple):
+    """A step of a workflow was done outside, or could not be.
+
+    Attributes:
+        key: of the workflow at work.
+        place: the number of the step.
+        ok: whether it was done.
+        text: what came of it, in a line without secrets.
+        epoch: of the daemon that did it, as the step has it.
+    """
+
+    key: str
+    place: int
+    ok: bool
+    text: str
+    epoch: int
+
+
+class Handed(NamedTuple):
+    """A schedule was followed to now.
+
+    Attributes:
+        schedule: by key.
+        followed: how far, and who is on call there now.
+        events: who came and who went, for the records.
+        notices: what those concerned are told.
+    """
+
+    schedule: str
+    followed: Followed
+    events: tuple[ShiftEvent, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
 Input: TypeAlias = (
     Tick | Fired | Reported | SeverityChanged | Ended | FlappingStarted | FlappingEnded | Stale | Started
-    | ClockStepped | Reloaded | Claimed | Answered | ChannelDown | ChannelUp | Retried | Command
+    | ClockStepped | Reloaded | Claimed | Answered | ChannelDown | ChannelUp | Retried | StepEnded
+    | Handed | Notice | Occasion | Command
 )  # fmt: skip
 
 
@@ -174,6 +217,7 @@ def steps(
     turn = Turn(state, now, world)
     for one in given:
         _take(turn, one)
+    workflows.follow(turn)
     return (turn.state(), tuple(turn.events)) if turn.events else (state, ())
 
 
@@ -185,8 +229,8 @@ def _take(turn: Turn, given: Input) -> None:
             fired(turn, alert)
         case Reported(fingerprint):
             reported(turn, fingerprint)
-        case SeverityChanged(fingerprint, severity, actual):
-            severity_changed(turn, fingerprint, severity, actual)
+        case SeverityChanged(fingerprint, severity, actual, threshold):
+            severity_changed(turn, fingerprint, severity, actual, threshold)
         case Ended(fingerprint, resolution, removed):
             ended(turn, fingerprint, resolution, removed=removed)
         case FlappingStarted(fingerprint):
@@ -205,10 +249,12 @@ def _take_from_outside(turn: Turn, given: Input) -> None:
     match given:
         case Started(last_beat):
             turn.record("daemon.started", "state", epoch=turn.epoch + 1, down=())
+            workflows.started(turn)
             if last_beat is not None and turn.now < last_beat:
                 deliveries.reanchor(turn, last_beat)
         case ClockStepped(by):
             deliveries.step_clock(turn, by)
+            workflows.moved(turn, by)
         case Reloaded(channels):
             deliveries.reload(turn, channels)
         case Claimed(keys, lease):
@@ -221,6 +267,28 @@ def _take_from_outside(turn: Turn, given: Input) -> None:
             deliveries.channel_up(turn, channel)
         case Retried(key, ttl):
             deliveries.retry(turn, key, ttl)
+        case StepEnded(key, place, ok, text, epoch):
+            workflows.ended(turn, key, place, ok, text, epoch)
+        case Occasion():
+            turn.record(given.on, f"occasion:{given.apart}", given.text)
+            workflows.begin(turn, given)
+        case Handed(schedule, followed, events, owed):
+            _hand(turn, schedule, followed, events)
+            for notice in owed:
+                notices.owe(turn, notice)
+        case Notice():
+            notices.owe(turn, given)
+
+
+def _hand(turn: Turn, schedule: str, followed: Followed, events: tuple[ShiftEvent, ...]) -> None:
+    for event in events:
+        if isinstance(event, Began | ShiftEnded):
+            kind = "shift.began" if isinstance(event, Began) else "shift.ended"
+            turn.record(kind, f"schedule:{schedule}", f"{event.person} at {rfc3339(event.at)}")
+    before = turn.schedules.get(schedule)
+    if before is None or before.people != followed.people or events:
+        text = ", ".join(followed.people) or "nobody"
+        turn.record("schedule.followed", f"schedule:{schedule}", text, at=followed.at, people=followed.people)
 
 
 def _tick(turn: Turn) -> None:
@@ -235,6 +303,8 @@ def _tick(turn: Turn) -> None:
             come_due(turn, incident.id)
     guard_over(turn)
     forget_old(turn)
+    workflows.forget_old(turn)
+    notices.forget_old(turn)
 
 
 def _waits(turn: Turn, number: int) -> bool:
@@ -266,6 +336,9 @@ def due(state: State, world: World) -> Instant | None:
             found.append(row.lease_until)
         elif row.unsent:
             found.append(row.expires_at)
+    until = workflows.due(state)
+    if until is not None:
+        found.append(until)
     return min(found, default=None)
 
 

@@ -20,7 +20,7 @@ from slawatch.core.ratio import Counts
 from slawatch.core.remark import remarks
 from slawatch.core.stake import Standing, standing
 from slawatch.core.subject import Grounds, Subject, joined, subjects
-from slawatch.core.trend import TrendPoint, failures
+from slawatch.core.trend import Reaction, TrendPoint, failures
 from slawatch.core.version import Part, judging
 
 RECENT: Micros = 6 * HOUR
@@ -167,13 +167,14 @@ def evaluate(
     )
 
 
-def trend_point(found: Evaluation, acknowledged: Mapping[str, Instant] | None = None) -> TrendPoint:
+def trend_point(found: Evaluation, reactions: Iterable[Reaction] = ()) -> TrendPoint:
     """Return what a trend keeps of a period.
 
     Args:
         found: the period.
-        acknowledged: by the outage's id, when somebody took it on.
+        reactions: incidents; those of other services or times are ignored.
     """
+    ours = frozenset(name for part in found.parts for name in part.terms.services)
     within = Period(
         found.period.label, found.parts[0].start, found.parts[-1].end, found.period.timezone, "custom"
     )
@@ -185,9 +186,10 @@ def trend_point(found: Evaluation, acknowledged: Mapping[str, Instant] | None = 
         downtime=loss.bad,
         uptime=loss.counted - loss.bad,
         failures=tuple(
-            failure
-            for subject in found.subjects
-            for failure in failures(subject.adjusted.outages, within, dict(acknowledged or {}))
+            failure for subject in found.subjects for failure in failures(subject.adjusted.outages, within)
+        ),
+        reactions=tuple(
+            one for one in reactions if one.service in ours and within.start <= one.opened < within.end
         ),
     )
 

@@ -39,6 +39,20 @@ class Event(NamedTuple):
     gone: bool = False
 
 
+class Numbered(NamedTuple):
+    """An event as it is stored.
+
+    Attributes:
+        number: its place among all events, from 1.
+        event: the event.
+        incident: the number of the incident that it belongs to; 0 for none.
+    """
+
+    number: int
+    event: Event
+    incident: int = 0
+
+
 def encode(value: Any) -> Any:
     """Return a record as JSON values: a dataclass is an object, a tuple or named tuple an array."""
     if isinstance(value, Enum):

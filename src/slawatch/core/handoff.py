@@ -5,6 +5,7 @@ and at most one handoff, with those who are on call now, however many went by un
 microseconds.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from slawatch.core.instant import DAY, Instant
@@ -14,7 +15,8 @@ from slawatch.core.rota import Schedule, active_at, decide, swept
 _AHEAD = 366 * DAY
 
 
-class Followed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Followed:
     """How far a schedule has been followed.
 
     Attributes:

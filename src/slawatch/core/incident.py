@@ -131,6 +131,7 @@ class Incident:
         reopen_until: an alert that fires before this opens it again.
         duplicates: reports of what was known.
         notes: what people wrote down.
+        published: what people published about it, for the status page of its organisation; the oldest first.
         manual: opened by hand: no alert resolves it.
     """
 
@@ -176,6 +177,7 @@ class Incident:
     reopen_until: Instant | None = None
     duplicates: int = 0
     notes: tuple[Note, ...] = ()
+    published: tuple[Note, ...] = ()
     manual: bool = False
 
     @property

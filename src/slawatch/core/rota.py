@@ -43,6 +43,7 @@ class Schedule:
         overrides: somebody comes, goes or stands in for a while.
         swaps: shifts that were offered, and who has taken them.
         temporary: schedules that replace everything else in their span.
+        notify: whoever comes or goes on call is told of it.
 
     Raises:
         ValueError: no layer, or two temporary schedules at once.
@@ -56,6 +57,7 @@ class Schedule:
     overrides: tuple[Override, ...] = ()
     swaps: tuple[Swap, ...] = ()
     temporary: tuple[Temporary, ...] = ()
+    notify: bool = True
 
     def __post_init__(self) -> None:
         if not self.layers and not self.overrides and not self.temporary:

@@ -86,7 +86,10 @@ class Rule:
     Attributes:
         name: of the alert; the metric and the services by default.
         metric: of the catalogue.
-        services, checks, organizations: whose; empty for all.
+        services, checks, organizations: whose; empty for all. A rule with checks watches each of them, else
+            each service.
+        agreements: of which agreements, for a metric of agreements.
+        by: `check`: each check of the services on its own.
         window: over which the metric is taken.
         warning, critical: conditions; at least one.
         for_: written `for`: so long it must hold without a break.
@@ -103,6 +106,8 @@ class Rule:
     services: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
+    agreements: tuple[str, ...] = ()
+    by: Literal["service", "check"] = "service"
     window: Duration = 5 * MINUTE
     warning: Threshold | None = None
     critical: Threshold | None = None

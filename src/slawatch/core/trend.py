@@ -23,12 +23,24 @@ class Failure(NamedTuple):
     Attributes:
         start, end: half-open.
         ongoing: not over, so that nobody knows how long its repair takes.
-        acknowledged: when somebody took it on; None for nobody.
     """
 
     start: Instant
     end: Instant
     ongoing: bool = False
+
+
+class Reaction(NamedTuple):
+    """An incident as trends count it.
+
+    Attributes:
+        service: whose it was; empty for an incident of no service.
+        opened: when somebody could first be told of it.
+        acknowledged: when somebody first took it on; None for nobody.
+    """
+
+    service: str
+    opened: Instant
     acknowledged: Instant | None = None
 
 
@@ -43,6 +55,7 @@ class TrendPoint:
         downtime: what counted as lost.
         uptime: the counted time that was not lost.
         failures: the outages that began in it.
+        reactions: the incidents that were opened in it.
     """
 
     label: str
@@ -51,6 +64,7 @@ class TrendPoint:
     downtime: Fraction = Fraction(0)
     uptime: Fraction = Fraction(0)
     failures: tuple[Failure, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +78,9 @@ class Trend:
         failures: how many outages began.
         repair: the mean time to repair (MTTR), over the outages that ended.
         between: the mean time between failures (MTBF): uptime for each outage; None without an outage.
-        acknowledge: the mean time to acknowledge (MTTA), over the outages that somebody took on.
+        acknowledge: the mean time to acknowledge (MTTA), over the incidents that somebody took on.
+        incidents: how many were opened.
+        acknowledged: how many of them somebody took on.
     """
 
     points: tuple[TrendPoint, ...]
@@ -75,6 +91,8 @@ class Trend:
     repair: Fraction | None
     between: Fraction | None
     acknowledge: Fraction | None
+    incidents: int = 0
+    acknowledged: int = 0
 
     @property
     def compliance(self) -> Fraction | None:
@@ -91,19 +109,10 @@ def looking_back(period: Period, periods: int = PERIODS) -> tuple[Period, ...]:
     return tuple(neighbour(period, step) for step in range(1 - periods, 1))
 
 
-def failures(
-    found: Iterable[Outage], period: Period, acknowledged: dict[str, Instant] | None = None
-) -> tuple[Failure, ...]:
-    """Return the outages that began in a period and count at all.
-
-    Args:
-        found: of one service.
-        period: which.
-        acknowledged: by the outage's id, when somebody took it on.
-    """
-    taken = acknowledged or {}
+def failures(found: Iterable[Outage], period: Period) -> tuple[Failure, ...]:
+    """Return the outages of one service that began in a period and count at all."""
     return tuple(
-        Failure(outage.start, outage.end, outage.ongoing, taken.get(outage.id))
+        Failure(outage.start, outage.end, outage.ongoing)
         for outage in found
         if period.start <= outage.start < period.end and outage.long_enough
     )
@@ -114,7 +123,8 @@ def trend(points: Sequence[TrendPoint]) -> Trend:
     every = [failure for point in points for failure in point.failures]
     judged = [point for point in points if point.verdict in (Verdict.MET, Verdict.MISSED)]
     repairs = [failure.end - failure.start for failure in every if not failure.ongoing]
-    taken = [f.acknowledged - f.start for f in every if f.acknowledged is not None]
+    asked = [response for point in points for response in point.reactions]
+    taken = [one.acknowledged - one.opened for one in asked if one.acknowledged is not None]
     uptime = sum((point.uptime for point in points), Fraction(0))
     return Trend(
         points=tuple(points),
@@ -125,6 +135,8 @@ def trend(points: Sequence[TrendPoint]) -> Trend:
         repair=_mean(repairs),
         between=uptime / len(every) if every else None,
         acknowledge=_mean(taken),
+        incidents=len(asked),
+        acknowledged=len(taken),
     )
 
 

@@ -4,15 +4,17 @@ Nothing changes the state but an event, so the fold of the stored events is the 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, NamedTuple
 
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.escalation import Level, Policy
 from slawatch.core.event import Event, decode, encode, hints
+from slawatch.core.handoff import Followed
 from slawatch.core.incident import Incident
 from slawatch.core.instant import DAY, HOUR, Instant, Micros
 from slawatch.core.outbox import Row
+from slawatch.core.workflow import Run, Workflow
 
 
 class Contact(NamedTuple):
@@ -39,6 +41,8 @@ class State:
         alerts: by fingerprint.
         incidents: by number; resolved ones for as long as `World.keep` says.
         rows: the outbox, by key.
+        workflows: those at work, and those that were of late, by key.
+        schedules: how far each schedule's handoffs were told, by its key.
         next_incident: the next number.
         epoch: grows with each start; an answer of an older one changes nothing.
         down: channels through which nothing goes now.
@@ -47,6 +51,8 @@ class State:
     alerts: Mapping[str, Alert] = field(default_factory=dict)
     incidents: Mapping[int, Incident] = field(default_factory=dict)
     rows: Mapping[str, Row] = field(default_factory=dict)
+    workflows: Mapping[str, Run] = field(default_factory=dict)
+    schedules: Mapping[str, Followed] = field(default_factory=dict)
     next_incident: int = 1
     epoch: int = 0
     down: tuple[str, ...] = ()
@@ -83,6 +89,7 @@ class World:
         withheld: why nobody is told of an alert at an instant; `slawatch.core.suppress` answers it.
         routed: recipients that the routes add for an alert.
         waits: until when overdue timers of an alert wait after a start, for first results.
+        workflows: by the names under which they run, as the config has them now.
         keep: how long resolved incidents stay in the state.
     """
 
@@ -92,6 +99,7 @@ class World:
     withheld: Callable[[Alert, Instant], tuple[Reason, ...]] = _told
     routed: Callable[[Alert], tuple[str, ...]] = _nothing
     waits: Callable[[Alert], Instant | None] = _at_once
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
     keep: Micros = DAY
 
     def policy(self, alert: Alert) -> Policy:
@@ -100,7 +108,13 @@ class World:
         return found or Policy(name="", levels=(Level(to=self.routed(alert)),), repeat=0)
 
 
-_KINDS: Final[dict[str, type]] = {"incident": Incident, "alert": Alert, "row": Row, "state": State}
+_TABLES: Final = {
+    "alerts": "alert", "incidents": "incident", "rows": "row", "workflows": "workflow",
+    "schedules": "schedule",
+}  # fmt: skip
+_KINDS: Final[dict[str, type]] = {
+    "incident": Incident, "alert": Alert, "row": Row, "workflow": Run, "schedule": Followed, "state": State,
+}  # fmt: skip
 
 
 class Turn:
@@ -109,7 +123,7 @@ class Turn:
     Attributes:
         now: the instant of the turn.
         world: what is outside.
-        alerts, incidents, rows: the state as changed so far.
+        alerts, incidents, rows, workflows, schedules: the state as changed so far.
         events: what was recorded.
     """
 
@@ -119,6 +133,8 @@ class Turn:
         self.alerts: dict[str, Alert] = dict(state.alerts)
         self.incidents: dict[int, Incident] = dict(state.incidents)
         self.rows: dict[str, Row] = dict(state.rows)
+        self.workflows: dict[str, Run] = dict(state.workflows)
+        self.schedules: dict[str, Followed] = dict(state.schedules)
         self.next_incident = state.next_incident
         self.epoch = state.epoch
         self.down = state.down
@@ -191,6 +207,8 @@ class Turn:
             "incident": self.incidents,
             "alert": self.alerts,
             "row": self.rows,
+            "workflow": self.workflows,
+            "schedule": self.schedules,
         }
         table = tables[kind]
         key: Any = int(name) if kind == "incident" else name
@@ -206,8 +224,8 @@ class Turn:
     def state(self) -> State:
         """Return the state as it is now."""
         return State(
-            alerts=self.alerts, incidents=self.incidents, rows=self.rows, next_incident=self.next_incident,
-            epoch=self.epoch, down=self.down,
+            alerts=self.alerts, incidents=self.incidents, rows=self.rows, workflows=self.workflows,
+            schedules=self.schedules, next_incident=self.next_incident, epoch=self.epoch, down=self.down,
         )  # fmt: skip
 
 
@@ -217,6 +235,20 @@ def fold(events: Iterable[Event], start: State | None = None) -> State:
     for event in events:
         turn.apply(event)
     return turn.state()
+
+
+def restated(state: State, at: Instant) -> list[Event]:
+    """Return events whose fold is this state, without its history."""
+    found = [
+        Event(at, "restated", "state", changes=tuple(
+            (f.name, getattr(state, f.name)) for f in fields(state) if f.name not in _TABLES
+        ))
+    ]  # fmt: skip
+    for table, kind in _TABLES.items():
+        for name, record in getattr(state, table).items():
+            changes = tuple((f.name, getattr(record, f.name)) for f in fields(record))
+            found.append(Event(at, "restated", f"{kind}:{name}", changes=changes))
+    return found
 
 
 def write_event(event: Event) -> dict[str, Any]:

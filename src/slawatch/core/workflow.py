@@ -3,14 +3,15 @@
 A workflow never delays an escalation. Its steps run one after another, each within its own timeout.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from slawatch.core.incident import rank
-from slawatch.core.instant import DAY, HOUR, SECOND, Micros
+from slawatch.core.instant import DAY, HOUR, SECOND, Instant, Micros
 from slawatch.core.matcher import Matchers, matches
-from slawatch.core.text import Duration, Secret
+from slawatch.core.text import Duration, Secret, format_duration
 
 Occasion: TypeAlias = Literal[
     "incident.opened", "incident.acked", "incident.unacked", "incident.escalated", "incident.severity_up",
@@ -102,6 +103,21 @@ class Step:
         """What it does: one of `VERBS`."""
         return next(verb for verb in VERBS if getattr(self, verb) not in ("", (), None))
 
+    @property
+    def text(self) -> str:
+        """What it does, for people; of a URL no more than its server.
+
+        >>> Step(webhook="https://hooks.example/T0/secret").text, Step(wait=90 * SECOND).text
+        ('webhook https://hooks.example/', 'wait 1m30s')
+        """
+        if self.wait is not None:
+            return f"wait {format_duration(self.wait)}"
+        if self.webhook is not None:
+            url = self.webhook.value if isinstance(self.webhook, Secret) else self.webhook
+            scheme, _, rest = url.partition("://")
+            return f"webhook {scheme}://{rest.partition('/')[0].rpartition('@')[2]}/"
+        return f"{self.verb} {' '.join(self.run) or self.notify or self.assign}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workflow:
@@ -125,3 +141,105 @@ class Workflow:
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError("steps is empty: nothing would be done")
+
+
+def named(workflows: Iterable[Workflow]) -> dict[str, Workflow]:
+    """Return workflows by the names under which they run: a name that comes again has a number.
+
+    >>> one = Workflow(on="incident.opened", steps=(Step(notify="mail"),))
+    >>> list(named([one, one]))
+    ['incident.opened', 'incident.opened#2']
+    """
+    found: dict[str, Workflow] = {}
+    times: dict[str, int] = {}
+    for workflow in workflows:
+        name = workflow.name or workflow.on
+        times[name] = times.get(name, 0) + 1
+        found[name if times[name] == 1 else f"{name}#{times[name]}"] = workflow
+    return found
+
+
+class Progress(StrEnum):
+    """Where a workflow or one of its steps is.
+
+    UNKNOWN: slawatch ended, or nobody answered, while it ran: it may have been done or not.
+    """
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Did(NamedTuple):
+    """One step as far as it came.
+
+    Attributes:
+        verb: what it does.
+        state: a `Progress`.
+        at: when that state began.
+        until: of a running one: the end of the wait, or when an answer is overdue.
+        text: what came of it, in a line.
+        tries: how often it was begun.
+        epoch: of the daemon that runs it.
+    """
+
+    verb: str
+    state: Progress
+    at: Instant
+    until: Instant = 0
+    text: str = ""
+    tries: int = 1
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A workflow at work, or one that was.
+
+    Attributes:
+        key: the incident, its generation, the workflow, and what tells two such occasions apart.
+        workflow: the name under which it runs.
+        on: what happened.
+        incident, generation: of what; 0 for none.
+        labels: of the incident or agreement, sorted by name.
+        title: of it.
+        text: what happened, in a line.
+        began_at: when it happened.
+        ended_at: when it was over.
+        state: all of it.
+        withheld: it waits for the end of a suppression.
+        verbs: what its steps do, as they were when it began.
+        steps: those that were begun.
+    """
+
+    key: str
+    workflow: str
+    on: str
+    incident: int = 0
+    generation: int = 0
+    labels: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    text: str = ""
+    began_at: Instant = 0
+    ended_at: Instant | None = None
+    state: Progress = Progress.PENDING
+    withheld: bool = False
+    verbs: tuple[str, ...] = ()
+    steps: tuple[Did, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing follows."""
+        return self.ended_at is not None
+
+    @property
+    def place(self) -> int:
+        """The number of the step that is at work, or is next."""
+        ended = self.steps and self.steps[-1].state in (Progress.DONE, Progress.FAILED, Progress.UNKNOWN)
+        return len(self.steps) if ended or not self.steps else len(self.steps) - 1
+
+    def step_key(self, place: int) -> str:
+        """Return the idempotency key of a step: the same each time it is begun."""
+        return f"{self.key}:{place}"

@@ -4,27 +4,32 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import trio
 
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
+from slawatch.core.event import Event
 from slawatch.core.life import life_event
 from slawatch.core.timeline import Held
+from slawatch.daemon.alerting import Alerting, read_entered
 from slawatch.daemon.evaluator import Beside
-from slawatch.daemon.recorder import Run
 from slawatch.daemon.reloading import waits_for_start
 from slawatch.daemon.sharing import share_checks
 from slawatch.daemon.systemd import Notifier
 from slawatch.daemon.watching import Watching
+from slawatch.daemon.writing import Run
 from slawatch.store import evidence
 from slawatch.store.database import Database, StoreBusy, StoreError
 from slawatch.web.view import Imported, Refused, Reloaded
 
 if TYPE_CHECKING:
+    from slawatch.core.dispatch import Input
     from slawatch.store.importing import Imported as Stored
+
+T = TypeVar("T")
 
 log = logging.getLogger("slawatch.commands")
 
@@ -35,6 +40,7 @@ class Commands:
     def __init__(
         self,
         watching: Watching,
+        alerting: Alerting,
         database: Database,
         writing: Run,
         importing: Run,
@@ -46,6 +52,7 @@ class Commands:
 
         Args:
             watching: what a new configuration is applied to.
+            alerting: what acts on what people say of incidents.
             database: what samples are imported into.
             writing: runs work in the writer's thread.
             importing: runs work in a thread beside it, one at a time with everything else that moves days.
@@ -54,6 +61,7 @@ class Commands:
             notifier: is told of a reload.
         """
         self._watching = watching
+        self._alerting = alerting
         self._begun = watching.config
         self._database = database
         self._writing = writing
@@ -88,6 +96,7 @@ class Commands:
             raise Refused("the new config is wrong; the old one goes on", problems) from None
         try:
             numbers = await self._writing(self._database.check_numbers, list(new.checks))
+            entered = await self._writing(read_entered, self._database, new)
         except StoreError as error:
             log.warning("the new config is not applied, the old one goes on: %s", error)
             raise Refused(
@@ -95,6 +104,7 @@ class Commands:
             ) from None
         share_checks(new)
         changes = self._watching.apply(new, numbers)
+        self._alerting.reload(self._watching, *entered)
         event = life_event(self._clock.now(), "config", digest=new.digest, **changes._asdict())
         self._watching.recorder.add_life(event)
         logging.getLogger("slawatch").setLevel(new.log_level.upper())
@@ -152,7 +162,28 @@ class Commands:
         except StoreError as error:
             raise Refused(str(error)) from None
         log.info("%s %s by %.100r", what, found["id"], wish.get("person"))
+        entered = await self._writing(read_entered, self._database, self._watching.config)
+        self._alerting.dispatcher.configure(*entered)
         return found
+
+    async def act(self, command: "Input") -> tuple[Event, ...]:
+        """Do what a person wants of an incident or a message; return what it did, stored.
+
+        Raises:
+            Refused: it makes no sense now.
+        """
+        return await self._alerting.act(command)
+
+    async def write(self, work: Callable[[Database], T]) -> T:
+        """Return what some work on the store returns, in the writer's thread.
+
+        Raises:
+            Refused: the store takes nothing now.
+        """
+        try:
+            return await self._writing(work, self._database)
+        except StoreError as error:
+            raise Refused(str(error), busy=isinstance(error, StoreBusy)) from None
 
     async def _import(self, path: Path) -> "Stored":
         from slawatch.store.importing import import_samples

@@ -1,7 +1,7 @@
 """From samples to what follows from them: transitions for the record, and the live state of each check."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from slawatch.core import state, timeline
@@ -75,10 +75,26 @@ class Evaluator:
         self._numbers: dict[str, int] = {}
         self._beside: Beside | None = None
         self._listeners: list[Callable[[Check, Confirmed | Recovered], None]] = []
+        self._observer: Callable[[int, Check, Seen], None] | None = None
+        self._uneasy: Collection[int] = ()
 
     def subscribe(self, listener: Callable[[Check, Confirmed | Recovered], None]) -> None:
         """Have failures and recoveries told, as they are confirmed."""
         self._listeners.append(listener)
+
+    def alarm(self, observer: Callable[[int, Check, Seen], None], uneasy: Collection[int]) -> None:
+        """Have results told that alerting may care for: those that are not up, and all of uneasy checks.
+
+        Args:
+            observer: takes the check's number, the check and the result.
+            uneasy: numbers of checks; the observer changes it.
+        """
+        self._observer, self._uneasy = observer, uneasy
+
+    def state_of(self, name: str) -> CheckState | None:
+        """Return what is known of a check; None for nothing."""
+        number = self._numbers.get(name)
+        return None if number is None else self._states.get(number)
 
     def assign(self, numbers: Mapping[str, int], checks: Iterable[Check]) -> None:
         """Take over the checks that are watched from now on; the states of those that stay are kept."""
@@ -132,6 +148,8 @@ class Evaluator:
             sample.started_at, sample.outcome, sample.holds, sample.latency, sample.cause, sample.reason or ""
         )
         self._states[number], events = state.step(self._states.get(number), seen, check.failures)
+        if self._observer is not None and (sample.outcome != Outcome.UP or number in self._uneasy):
+            self._observer(number, check, seen)
         for event in events:
             if isinstance(event, Confirmed):
                 log.warning("check %s is down since %s: %s", check.name, rfc3339(event.since), event.reason)

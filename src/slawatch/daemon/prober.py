@@ -57,6 +57,8 @@ async def serve(
                     pool = Pool()
                     scheduler.leave(order.leave)
                     scheduler.watch((number, pool.share(check)) for number, check in order.watch)
+                    for name in order.look:
+                        scheduler.look(name)
                 settle()
             stopping()
             probing.cancel_scope.cancel()

@@ -68,8 +68,7 @@ class Probers:
         self._record = record
         self._shares: list[dict[str, tuple[int, Check]]] = [{} for _ in range(count)]
         self._outgoing: list[trio.MemorySendChannel[bytes] | None] = [None] * count
-        self._streams: dict[int, trio.SocketStream] = {}
-        self._stopping = False
+        self._stopping = trio.Event()
         self._ended = trio.Event()
 
     @property
@@ -94,6 +93,18 @@ class Probers:
                 for frame in _orders(new, old):
                     outgoing.send_nowait(frame)
 
+    def look(self, names: Iterable[str]) -> None:
+        """Have checks probed now, beside their regular due times."""
+        shares: dict[int, list[str]] = {}
+        for name in names:
+            index = self._index(name)
+            if name in self._shares[index]:
+                shares.setdefault(index, []).append(name)
+        for index, wanted in shares.items():
+            outgoing = self._outgoing[index]
+            if outgoing is not None:
+                outgoing.send_nowait(wire.pack_order(wire.Orders(look=tuple(wanted))))
+
     async def run(self) -> None:
         """Keep all probers running until cancelled; then end them."""
         self._ended = trio.Event()
@@ -106,31 +117,26 @@ class Probers:
 
     async def stop(self) -> None:
         """Take what the probers still have, and let them end; `run` returns then."""
-        self._stopping = True
-        for stream in tuple(self._streams.values()):
-            with suppress(trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
-                await stream.send_eof()
+        self._stopping.set()
         await self._ended.wait()
-
-    def _is_stopping(self) -> bool:
-        return self._stopping
 
     async def _keep_running(self, index: int) -> None:
         delay, died = FIRST_DELAY, False
-        while True:
+        while not self._stopping.is_set():
             begun = trio.current_time()
             try:
                 why = await self._run_one(index, died=died)
             except OSError as error:
                 why = f"it cannot be started: {error}"
-            if self._is_stopping():
+            if self._stopping.is_set():
                 return
             log.error("prober %d died: %s; a new one is started", index, why)
             self._record(life_event(self._clock.now(), "prober_died", prober=index, why=why))
             died = True
             if trio.current_time() - begun >= _WELL_AFTER:
                 delay = FIRST_DELAY
-            await trio.sleep(delay)
+            with trio.move_on_after(delay):
+                await self._stopping.wait()
             delay = min(delay * 2, LONGEST_DELAY)
 
     async def _run_one(self, index: int, *, died: bool) -> str:
@@ -156,11 +162,10 @@ class Probers:
         for frame in _orders(list(self._shares[index].values()), []):
             sending.send_nowait(frame)
         self._outgoing[index] = sending
-        self._streams[index] = stream
         self.pids[index] = process.pid
         try:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_forward, receiving, stream)
+                nursery.start_soon(self._order, receiving, stream)
                 if died:
                     self._record(
                         life_event(self._clock.now(), "prober_started", prober=index, pid=process.pid)
@@ -169,13 +174,22 @@ class Probers:
                 nursery.cancel_scope.cancel()
         finally:
             self._outgoing[index] = None
-            self._streams.pop(index, None)
             self.pids.pop(index, None)
             self.stats.pop(index, None)
             with trio.CancelScope(shield=True):
                 await trio.aclose_forcefully(stream)
                 code = await _end(process)
         return why or (f"ended by signal {-code}" if code < 0 else f"exit status {code}")
+
+    async def _order(self, receiving: trio.MemoryReceiveChannel[bytes], stream: trio.SocketStream) -> None:
+        """Send a prober its orders; when all are to stop, end the stream, wherever the orders are."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_forward, receiving, stream)
+            await self._stopping.wait()
+            nursery.cancel_scope.cancel()
+        # Only now: a stream cannot be ended while somebody sends, and nobody can send when it has ended.
+        with suppress(trio.BrokenResourceError):
+            await stream.send_eof()
 
     async def _listen(self, index: int, stream: trio.SocketStream) -> str:
         frames = wire.Frames()

@@ -8,25 +8,27 @@ counted and its time is unknown.
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, Protocol, TypeVar
+from typing import Final, NamedTuple
 
 import trio
 
 from slawatch.clock import Clock
+from slawatch.core.attempt import Attempt
+from slawatch.core.audit import Audited
+from slawatch.core.event import Numbered
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros
 from slawatch.core.life import LifeEvent, life_event
 from slawatch.core.sample import Sample, Transition
 from slawatch.core.text import format_duration
 from slawatch.core.timeline import Held
 from slawatch.daemon.evaluator import Evaluated
+from slawatch.daemon.writing import Journal, Run, Writer
 from slawatch.store.batch import Batch
 from slawatch.store.errors import StoreBusy, StoreFull
 
 log = logging.getLogger("slawatch.recorder")
-
-T = TypeVar("T")
 
 FLUSH_EVERY: Final = 1.0
 """Seconds from a sample's arrival to its commit, while the store works."""
@@ -40,54 +42,6 @@ WITHOUT_JOURNAL: Final = 100_000
 """Samples that wait in memory at most when the journal takes none either; past that the oldest are lost."""
 
 
-class Writer(Protocol):
-    """The part of `slawatch.store.writer.Writer` that is used here."""
-
-    @property
-    def last_sequence(self) -> int:
-        """The last batch that is stored."""
-        ...
-
-    def write(self, batch: Batch) -> None:
-        """Store a batch, once."""
-        ...
-
-
-class Journal(Protocol):
-    """The part of `slawatch.store.journal.Journal` that is used here."""
-
-    def append(self, batch: Batch) -> None:
-        """Keep a batch, on disk when this returns."""
-        ...
-
-    def replay(self) -> list[Batch]:
-        """Return the batches that are kept."""
-        ...
-
-    def clear(self) -> None:
-        """Forget them: they are stored."""
-        ...
-
-
-class Run(Protocol):
-    """How blocking work is run: in the writer's thread, or inline in simulated tests."""
-
-    def __call__(self, work: Callable[..., T], *args: Any) -> Awaitable[T]:
-        """Return what the work returns."""
-        ...
-
-
-class WriterThread:
-    """Runs blocking work one piece at a time, in a thread that nobody else waits for."""
-
-    def __init__(self) -> None:
-        self._limiter = trio.CapacityLimiter(1)
-
-    async def __call__(self, work: Callable[..., T], *args: Any) -> T:
-        """Return what the work returns; it is finished even when the caller is cancelled."""
-        return await trio.to_thread.run_sync(work, *args, limiter=self._limiter)
-
-
 class Recovered(NamedTuple):
     """What the last run left in the journal.
 
@@ -95,11 +49,13 @@ class Recovered(NamedTuple):
         samples: how many.
         held: the last of them of each check, by number.
         last: the latest instant that they speak of; None where there is nothing.
+        events: what alerting had decided.
     """
 
     samples: int
     held: Mapping[int, Held]
     last: Instant | None
+    events: tuple[Numbered, ...] = ()
 
 
 class Recorder:
@@ -125,6 +81,10 @@ class Recorder:
         self._pings: list[tuple[int, Instant]] = []
         self._late: list[tuple[int, Instant]] = []
         self._settles: list[tuple[Instant, bool]] = []
+        self._events: list[Numbered] = []
+        self._attempts: list[Attempt] = []
+        self._audit: list[Audited] = []
+        self._flushing = trio.Lock()
         self._oldest: Micros | None = None
         self._sequence = 0
         self._backlog: deque[Batch] = deque()
@@ -168,6 +128,26 @@ class Recorder:
         """Take a heartbeat's call."""
         self._pings.append((check, at))
         self._touch()
+
+    def add_events(self, events: Iterable[Numbered]) -> None:
+        """Take what alerting decided."""
+        self._events.extend(events)
+        self._touch()
+
+    def add_attempts(self, attempts: Iterable[Attempt]) -> None:
+        """Take what came of telling people."""
+        self._attempts.extend(attempts)
+        self._touch()
+
+    def add_audit(self, line: Audited) -> None:
+        """Take a line of the audit log."""
+        self._audit.append(line)
+        self._touch()
+
+    async def commit(self) -> bool:
+        """Store all that was added, now; False: the store refuses it, and the journal keeps it."""
+        async with self._flushing:
+            return await self.flush()
 
     def settle(self, mark: Instant, late: Iterable[tuple[int, Instant]], *, whole: bool) -> None:
         """Have the next batch settle an import: fold again what is around these samples, or all of it."""
@@ -230,11 +210,11 @@ class Recorder:
                 with trio.move_on_after(FLUSH_EVERY):
                     await self._full.wait()
             with trio.CancelScope(shield=True):
-                delay = RETRY_FIRST if await self.flush() else min(delay * 2, RETRY_LONGEST)
+                delay = RETRY_FIRST if await self.commit() else min(delay * 2, RETRY_LONGEST)
 
     async def finish(self) -> None:
         """Store what is left; what the store refuses stays in the journal."""
-        if not await self.flush():
+        if not await self.commit():
             log.error("%d samples wait in the journal for the next start: %s", self.queued, self.trouble)
 
     def abandon(self) -> None:
@@ -246,7 +226,7 @@ class Recorder:
                     self._journal.append(waiting)
 
     async def flush(self) -> bool:
-        """Try to store everything; tell whether it is. Not while `run` runs."""
+        """Try to store everything; tell whether it is. One at a time: beside `run` only through `commit`."""
         batch = self._batch()
         if batch is not None:
             self._backlog.append(batch)
@@ -287,7 +267,10 @@ class Recorder:
             )
             self._life.append(event)
             self._lost_untold, self._lost_since = 0, None
-        if not (self._samples or self._transitions or self._life or self._pings or self._settles):
+        if not any(
+            (self._samples, self._transitions, self._life, self._pings, self._settles, self._events,
+             self._attempts, self._audit)
+        ):  # fmt: skip
             self._oldest = None
             return None
         self._sequence += 1
@@ -299,9 +282,13 @@ class Recorder:
             self._pings,
             self._late,
             self._settles,
+            self._events,
+            self._attempts,
+            self._audit,
         )
         self._samples, self._transitions, self._life = [], [], []
         self._pings, self._late, self._settles = [], [], []
+        self._events, self._attempts, self._audit = [], [], []
         self._since[batch.sequence] = self._oldest if self._oldest is not None else self._clock.elapsed()
         self._oldest = None
         return batch
@@ -383,4 +370,5 @@ def _recovered(batches: Iterable[Batch]) -> Recovered:
                 held[sample.check] = Held(sample.started_at, sample.holds, sample.outcome)
         for at in (*(sample.started_at for sample in batch.samples), *(event.at for event in batch.life)):
             last = at if last is None else max(last, at)
-    return Recovered(count, held, last)
+    events = sorted((n for batch in batches for n in batch.events), key=lambda n: n.number)
+    return Recovered(count, held, last, tuple(events))

@@ -18,16 +18,17 @@ from slawatch.config.model import Config
 from slawatch.core.instant import SECOND, Instant, Micros
 from slawatch.core.life import life_event
 from slawatch.core.text import format_duration
-from slawatch.core.timeline import Held
 from slawatch.daemon import pulse
+from slawatch.daemon.alerting import Alerting, Found, look_up
 from slawatch.daemon.commands import Commands
 from slawatch.daemon.prober import raise_descriptor_limit
-from slawatch.daemon.recorder import Recorder, Recovered, WriterThread
+from slawatch.daemon.recorder import Recorder, Recovered
 from slawatch.daemon.sealer import keep_house
 from slawatch.daemon.sharing import settle
 from slawatch.daemon.systemd import Notifier
 from slawatch.daemon.view import DaemonView
 from slawatch.daemon.watching import Watching
+from slawatch.daemon.writing import WriterThread
 from slawatch.store import evidence
 from slawatch.store.database import Database, StoreError, StoreLocked
 from slawatch.store.journal import Journal
@@ -74,6 +75,7 @@ class Daemon:
         self._clock = clock
         self._since = clock.now()
         self._why = ""
+        self._last_beat: Instant | None = None
         self._stopping = trio.Event()
         self._served = trio.Event()
         self._writing = WriterThread()
@@ -88,9 +90,11 @@ class Daemon:
             StoreError: the journal of the last run cannot be stored.
         """
         recovered = await self._begin()
-        watching = await self._writing(self._prepare, recovered.held)
+        watching, found = await self._writing(self._prepare, recovered)
+        alerting = Alerting(found, watching, self._clock, self._last_beat)
         commands = Commands(
             watching,
+            alerting,
             self._database,
             self._writing,
             self._housekeeping,
@@ -100,14 +104,14 @@ class Daemon:
         )
         from slawatch.web.app import build
 
-        view = DaemonView(watching, self._database, commands, self._clock, self._since)
+        view = DaemonView(watching, alerting, self._database, commands, self._clock, self._since)
         server = Server(build(view), self._listeners)
         try:
             async with trio.open_nursery() as outer:
                 await outer.start(self._heed_signals, commands)
                 outer.start_soon(_keep_alive, "recorder", self._recorder.run)
                 async with trio.open_nursery() as inner:
-                    for name, task in self._tasks(watching).items():
+                    for name, task in {**self._tasks(watching, alerting), **alerting.tasks()}.items():
                         inner.start_soon(_keep_alive, name, task)
                     await inner.start(self._serve, server)
                     settle()
@@ -115,7 +119,7 @@ class Daemon:
                     places = ", ".join(listener.name for listener in self._listeners)
                     log.info("watching %d checks; listening on %s", len(self._config.checks), places)
                     await self._stopping.wait()
-                    await self._stop(watching, server)
+                    await self._stop(watching, alerting, server)
                     inner.cancel_scope.cancel()
                 outer.cancel_scope.cancel()
         finally:
@@ -140,6 +144,7 @@ class Daemon:
                 gone = {"batches": lost[1] - lost[0] + 1, "since": stored}
             self._recorder.add_life(life_event(self._clock.now(), "storage", why=note, **gone))
         last = max((at for at in (stored, recovered.last) if at is not None), default=None)
+        self._last_beat = last
         self._recorder.add_life(
             life_event(
                 self._since,
@@ -153,7 +158,8 @@ class Daemon:
         await self._recorder.flush()
         return recovered
 
-    def _prepare(self, waiting: Mapping[int, Held]) -> Watching:
+    def _prepare(self, recovered: Recovered) -> tuple[Watching, Found]:
+        waiting = recovered.held
         numbers = self._database.check_numbers(self._config.checks)
         with self._database.reading() as cursor:
             held, pings = evidence.held(cursor), evidence.pings(cursor)
@@ -161,7 +167,7 @@ class Daemon:
         for number, found in waiting.items():
             if number not in held or held[number].started_at < found.started_at:
                 held[number] = found
-        return Watching(
+        watching = Watching(
             self._config,
             numbers,
             self._recorder,
@@ -171,8 +177,9 @@ class Daemon:
             log_format=self._log_format,
             changes=changes,
         )
+        return watching, look_up(self._database, self._config, recovered.events, self._clock.now())
 
-    def _tasks(self, watching: Watching) -> dict[str, Task]:
+    def _tasks(self, watching: Watching, alerting: Alerting) -> dict[str, Task]:
         async def take_heartbeats() -> None:
             while True:
                 await trio.sleep(_TAKE_HEARTBEATS_EVERY)
@@ -182,7 +189,7 @@ class Daemon:
             "probers": watching.probers.run,
             "heartbeats": watching.heartbeats.run,
             "samples of heartbeats": take_heartbeats,
-            "pulse": partial(pulse.beat, self._clock, self._recorder.add_life),
+            "pulse": partial(pulse.beat, self._clock, self._recorder.add_life, alerting.clock_stepped),
             "sealer": partial(
                 keep_house,
                 self._clock,
@@ -228,13 +235,14 @@ class Daemon:
             self._notifier.alive(watching.status(self._clock.now()))
             await trio.sleep(pause)
 
-    async def _stop(self, watching: Watching, server: Server) -> None:
+    async def _stop(self, watching: Watching, alerting: Alerting, server: Server) -> None:
         log.info("stopping: %s", self._why)
         self._notifier.stopping()
         end_by_force(STOP_WITHIN, self._recorder.abandon)
         with trio.move_on_after(_CLIENTS_STOP):
             async with trio.open_nursery() as stopping:
                 stopping.start_soon(watching.probers.stop)
+                stopping.start_soon(alerting.stop)
                 server.stop()
                 await self._served.wait()
         watching.take_heartbeats()

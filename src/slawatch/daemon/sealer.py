@@ -8,7 +8,7 @@ import trio
 
 from slawatch.clock import Clock
 from slawatch.core.instant import DAY, HOUR, MINUTE, Instant, Micros, to_datetime
-from slawatch.daemon.recorder import Run
+from slawatch.daemon.writing import Run
 
 log = logging.getLogger("slawatch.sealer")
 

@@ -1,13 +1,18 @@
 """What the daemon shows to the web: the other side of `slawatch.web.view`."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slawatch.clock import Clock
 from slawatch.config.model import Config
+from slawatch.core.audit import Audited
 from slawatch.core.instant import Instant
+from slawatch.core.silence import Silence
+from slawatch.core.turn import State
+from slawatch.daemon.alerting import Alerting
 from slawatch.daemon.watching import Watching
 from slawatch.store.database import Database
-from slawatch.web.view import Commands, Live
+from slawatch.web.view import Commands, Live, Standing
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -17,9 +22,16 @@ class DaemonView:
     """The running daemon, read-only but for `ping` and `commands`."""
 
     def __init__(
-        self, watching: Watching, database: Database, commands: Commands, clock: Clock, since: Instant
+        self,
+        watching: Watching,
+        alerting: Alerting,
+        database: Database,
+        commands: Commands,
+        clock: Clock,
+        since: Instant,
     ) -> None:
         self._watching = watching
+        self._alerting = alerting
         self._database = database
         self._commands = commands
         self._clock = clock
@@ -61,9 +73,25 @@ class DaemonView:
             counters=dict(probers.stats),
         )
 
+    def alerting(self) -> State:
+        """Return alerts, incidents and messages as last stored."""
+        return self._alerting.dispatcher.state
+
+    def silences(self) -> tuple[Silence, ...]:
+        """Return all silences as alerting heeds them."""
+        return self._alerting.dispatcher.silences
+
+    def channels(self) -> Mapping[str, Standing]:
+        """Return how each channel of the present config stands, by name."""
+        return self._alerting.sender.standing()
+
     def cursor(self) -> "DuckDBPyConnection":
         """Open a fresh cursor, which the caller closes."""
         return self._database.cursor()
+
+    def note(self, line: Audited) -> None:
+        """Add a line to the audit log."""
+        self._watching.recorder.add_audit(line)
 
     def ping(self, check: str, at: Instant) -> None:
         """Note that a job called."""

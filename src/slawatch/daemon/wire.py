@@ -33,10 +33,12 @@ class Orders(NamedTuple):
     Attributes:
         watch: checks, with their numbers in the store, that are new or have changed.
         leave: names of checks to probe no more.
+        look: names of checks to probe now, beside their regular due times.
     """
 
     watch: tuple[tuple[int, Check], ...] = ()
     leave: tuple[str, ...] = ()
+    look: tuple[str, ...] = ()
 
 
 class Settings(NamedTuple):

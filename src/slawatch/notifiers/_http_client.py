@@ -103,9 +103,15 @@ class _Progress:
 
 
 async def post(
-    endpoint: Endpoint, headers: Mapping[str, str], body: bytes, *, connect_timeout: Micros, deadline: float
+    endpoint: Endpoint,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    connect_timeout: Micros,
+    deadline: float,
+    method: str = "POST",
 ) -> Answer:
-    """Post a body.
+    """Post a body, or ask in another way.
 
     Args:
         endpoint: where to.
@@ -113,6 +119,7 @@ async def post(
         body: what to send.
         connect_timeout: how long name, connection and TLS may take.
         deadline: trio's time at which all is over.
+        method: GET for a URL that only wants to be called.
 
     Raises:
         Fault: there is no answer.
@@ -121,7 +128,7 @@ async def post(
     started = trio.current_time()
     with trio.move_on_at(deadline) as scope:
         try:
-            await _exchange(endpoint, headers, body, connect_timeout, progress)
+            await _exchange(endpoint, headers, body, connect_timeout, progress, method)
         except Fault:
             raise
         except httpcore.ProxyError as error:
@@ -141,7 +148,12 @@ async def post(
 
 
 async def _exchange(
-    endpoint: Endpoint, headers: Mapping[str, str], body: bytes, connect_timeout: Micros, progress: _Progress
+    endpoint: Endpoint,
+    headers: Mapping[str, str],
+    body: bytes,
+    connect_timeout: Micros,
+    progress: _Progress,
+    method: str,
 ) -> None:
     url = endpoint.url
     network = _Network(endpoint, progress, connect_timeout / SECOND)
@@ -163,7 +175,7 @@ async def _exchange(
     )
     try:
         async with pool, pool.stream(
-            "POST",
+            method,
             httpcore.URL(url.text),
             headers=[(name.encode(), value.encode()) for name, value in sent.items()],
             content=_Content(body),

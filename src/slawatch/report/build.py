@@ -18,7 +18,7 @@ from slawatch.core.objective import Measure
 from slawatch.core.period import Period
 from slawatch.core.ratio import Counts
 from slawatch.core.subject import Subject
-from slawatch.core.trend import TrendPoint
+from slawatch.core.trend import Reaction, TrendPoint
 from slawatch.core.version import judging, versions
 from slawatch.report import digest, verdicts, wording
 from slawatch.report.judged import contract
@@ -44,7 +44,8 @@ def build(
     adjustments: Sequence[Adjustment] = (),
     counters: Mapping[str, Counts] | None = None,
     reach: Instant | None = None,
-    earlier: Sequence[TrendPoint] = (),
+    earlier: Sequence[TrendPoint] | None = None,
+    reactions: Sequence[Reaction] = (),
 ) -> Report:
     """Return the report on one agreement, or without one on some services.
 
@@ -62,7 +63,8 @@ def build(
         adjustments: as they stand; those of other services are ignored.
         counters: the events of each `ratio`, by the objective's id.
         reach: the end of the window that the evidence was gathered for, where that is after the period's.
-        earlier: how the periods before this one went, oldest first, for the trend.
+        earlier: how the periods before this one went, oldest first, for the trend; None for no trend.
+        reactions: the incidents of the period, for the trend; others are ignored.
 
     Raises:
         ValueError: the agreement takes effect only after the period, or names an unknown calendar.
@@ -128,7 +130,7 @@ def build(
         unwatched=tuple(UnknownLine(start=u.start, end=u.end, why=u.why) for u in silent),
         evidence_sha256=digest.digest(text),
         groups=groups,
-        contract=contract(found, decimals, calendars or {}, earlier) if found else None,
+        contract=contract(found, decimals, calendars or {}, earlier, reactions) if found else None,
     )
 
 

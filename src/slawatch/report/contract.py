@@ -125,7 +125,8 @@ class Contract:
         quotas: how far the maintenance quotas are used.
         adjustments: those of its services, whether they hold or not.
         running: what can still be told, and changed, while the period runs.
-        trend: the last periods, by the promise on availability; None where there is none to look back on.
+        trend: the last periods, by the promise on availability; None for a period that no other follows,
+            such as a span of days.
     """
 
     combine: str

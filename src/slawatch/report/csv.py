@@ -2,9 +2,10 @@
 
 `ledger` has a row for each service and day, and its class columns sum to `seconds`; `outages` a row for
 each outage; `objectives` a row for each promise and service. With an agreement, `credits` has one row with
-what is due, and `maintenance` a row for each window of announced work, with what of it is granted and what
-counts, by the reason. Lengths are seconds, exact to the microsecond; instants are RFC 3339 in UTC. A text
-that a spreadsheet would take for a formula is preceded by an apostrophe.
+what is due, `maintenance` a row for each window of announced work, with what of it is granted and what
+counts, by the reason, and `trend` a row for each of the last periods. Lengths are seconds, exact to the
+microsecond; instants are RFC 3339 in UTC. A text that a spreadsheet would take for a formula is preceded by
+an apostrophe.
 """
 
 import csv
@@ -14,13 +15,14 @@ from fractions import Fraction
 from typing import Final
 
 from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
+from slawatch.core.trend import trend
 from slawatch.report.report import CLASSES, Report
 from slawatch.report.wording import floored
 
-TABLES: Final = ("ledger", "outages", "objectives", "credits", "maintenance")
+TABLES: Final = ("ledger", "outages", "objectives", "credits", "maintenance", "trend")
 """The names of the tables, and of their files."""
 
-PROMISED: Final = frozenset({"credits", "maintenance"})
+PROMISED: Final = frozenset({"credits", "maintenance", "trend"})
 """Those that say something only with an agreement."""
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -43,6 +45,10 @@ _MAINTENANCE: Final = (
     *_COMMON, "start", "end", "announced", "granted", "late", "edited", "over_quota", "ignored",
     "outside_hours", "reason",
 )  # fmt: skip
+_TREND: Final = (
+    "agreement", "organization", "period", "verdict", "percent", "downtime", "uptime", "outages",
+    "time_to_repair", "time_between_failures", "incidents", "acknowledged", "time_to_acknowledge",
+)  # fmt: skip
 
 
 def render(report: Report) -> dict[str, str]:
@@ -53,6 +59,7 @@ def render(report: Report) -> dict[str, str]:
         "objectives": _table(_OBJECTIVES, _objectives(report)),
         "credits": _table(_CREDITS, _credits(report)),
         "maintenance": _table(_MAINTENANCE, _maintenance(report)),
+        "trend": _table(_TREND, _trend(report)),
     }
 
 
@@ -157,6 +164,30 @@ def _maintenance(report: Report) -> Iterable[Sequence[str]]:
                 *(exact_seconds(length) for length in lengths),
                 safe(line.reason),
             )
+
+
+def _trend(report: Report) -> Iterable[Sequence[str]]:
+    found = report.contract.trend if report.contract else None
+    for point in found.points if found else ():
+        alone = trend([point])
+        yield (
+            *_common(report, "")[:2],
+            point.label,
+            str(point.verdict),
+            _percent(None if point.share is None else point.share * 100),
+            exact_seconds(round(point.downtime)),
+            exact_seconds(round(point.uptime)),
+            str(alone.failures),
+            _mean(alone.repair),
+            _mean(alone.between),
+            str(alone.incidents),
+            str(alone.acknowledged),
+            _mean(alone.acknowledge),
+        )
+
+
+def _mean(length: Fraction | None) -> str:
+    return "" if length is None else exact_seconds(round(length))
 
 
 def _common(report: Report, service: str) -> tuple[str, str, str, str]:

@@ -39,7 +39,7 @@ def members(contract: Contract | None) -> dict[str, Any]:
         ],
         "adjustments": [_adjustment(one) for one in contract.adjustments],
         "running": None if contract.running is None else _running(contract.running),
-        "trend": None if contract.trend is None else _trend(contract.trend),
+        "trend": None if contract.trend is None else trend(contract.trend),
     }
 
 
@@ -144,7 +144,8 @@ def _running(found: Running) -> dict[str, Any]:
     }
 
 
-def _trend(found: Trend) -> dict[str, Any]:
+def trend(found: Trend) -> dict[str, Any]:
+    """Return the last periods, oldest first, and what they come to together."""
     return {
         "periods": [
             {
@@ -153,6 +154,7 @@ def _trend(found: Trend) -> dict[str, Any]:
                 "verdict": str(point.verdict),
                 "downtime": _seconds(point.downtime),
                 "failures": len(point.failures),
+                "incidents": len(point.reactions),
             }
             for point in found.points
         ],
@@ -163,6 +165,8 @@ def _trend(found: Trend) -> dict[str, Any]:
         "time_to_repair": _seconds(found.repair),
         "time_between_failures": _seconds(found.between),
         "time_to_acknowledge": _seconds(found.acknowledge),
+        "incidents": found.incidents,
+        "acknowledged": found.acknowledged,
     }
 
 

@@ -1,6 +1,6 @@
 """From an evaluation to what a report says of the contract: words and lines, no figure of its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from slawatch.core.adjustment import Adjustment
@@ -9,7 +9,7 @@ from slawatch.core.credit import Credit, Tier, percent_text, plain, tiers
 from slawatch.core.evaluation import Evaluation, trend_point
 from slawatch.core.instant import Instant
 from slawatch.core.objective import Measure
-from slawatch.core.trend import TrendPoint, trend
+from slawatch.core.trend import Reaction, TrendPoint, trend
 from slawatch.report.contract import (
     AdjustmentLine,
     Contract,
@@ -23,7 +23,11 @@ from slawatch.report.terms import clauses
 
 
 def contract(
-    found: Evaluation, decimals: int, calendars: Mapping[str, Calendar], earlier: Sequence[TrendPoint]
+    found: Evaluation,
+    decimals: int,
+    calendars: Mapping[str, Calendar],
+    earlier: Sequence[TrendPoint] | None,
+    reactions: Iterable[Reaction] = (),
 ) -> Contract:
     """Return what an agreement comes to, arranged for a report.
 
@@ -31,9 +35,11 @@ def contract(
         found: its evaluation.
         decimals: with which its availabilities are shown.
         calendars: the service hours, by name.
-        earlier: how the periods before this one went, oldest first.
+        earlier: how the periods before this one went, oldest first; None for no trend.
+        reactions: the incidents of this period; others are ignored.
     """
     promised = tuple(o for o in found.objectives if o.target.measure is Measure.AVAILABILITY)
+    here = trend_point(replace(found, objectives=promised), reactions)
     return Contract(
         combine=found.terms.combine,
         decimals=decimals,
@@ -45,7 +51,7 @@ def contract(
         quotas=tuple(_quotas(found)),
         adjustments=tuple(_adjustment(a, found) for a in found.adjustments),
         running=found.running,
-        trend=trend([*earlier, trend_point(replace(found, objectives=promised))]) if earlier else None,
+        trend=None if earlier is None else trend([*earlier, here]),
     )
 
 

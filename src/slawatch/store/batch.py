@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slawatch.core.attempt import Attempt
+from slawatch.core.audit import Audited
+from slawatch.core.event import Numbered
 from slawatch.core.instant import Instant
 from slawatch.core.life import LifeEvent
 from slawatch.core.sample import Sample, Transition
@@ -22,6 +25,9 @@ class Batch:
             transitions around them are folded again from all samples, in the same transaction.
         settles: `(mark, whole)` of imports that samples were stored beside. Where they meet is among `late`,
             unless the import is to be folded again as a whole.
+        events: what alerting decided.
+        attempts: what came of telling people.
+        audit: what people did, or were refused.
     """
 
     sequence: int
@@ -31,3 +37,6 @@ class Batch:
     pings: Sequence[tuple[int, Instant]] = ()
     late: Sequence[tuple[int, Instant]] = ()
     settles: Sequence[tuple[Instant, bool]] = ()
+    events: Sequence[Numbered] = ()
+    attempts: Sequence[Attempt] = ()
+    audit: Sequence[Audited] = ()

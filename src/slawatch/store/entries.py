@@ -31,7 +31,7 @@ def windows(cursor: "DuckDBPyConnection") -> tuple[Window, ...]:
     Raises:
         StoreDamaged: the entries contradict one another.
     """
-    return _folded(planning.fold, [_planning(row) for row in cursor.execute(_WINDOWS).fetchall()])
+    return folded(planning.fold, [_planning(row) for row in cursor.execute(_WINDOWS).fetchall()])
 
 
 def maintenance(cursor: "DuckDBPyConnection") -> tuple[Maintenance, ...]:
@@ -49,7 +49,7 @@ def adjustments(cursor: "DuckDBPyConnection") -> tuple[Adjustment, ...]:
     Raises:
         StoreDamaged: the entries contradict one another.
     """
-    return _folded(adjusting.fold, [_adjusting(row) for row in cursor.execute(_ADJUSTMENTS).fetchall()])
+    return folded(adjusting.fold, [_adjusting(row) for row in cursor.execute(_ADJUSTMENTS).fetchall()])
 
 
 def sources(cursor: "DuckDBPyConnection") -> dict[str, str]:
@@ -79,10 +79,10 @@ def enter_maintenance(database: Database, entry: planning.Entry, source: str) ->
         if known is not None and _repeated_window(known, entry):
             return known
         found = planning.step(known, entry)
-        _insert(cursor, "maintenance_entry", _row_of_window(entry, source))
+        insert(cursor, "maintenance_entry", _row_of_window(entry, source))
         return found
 
-    return _in_transaction(database, append, "store a maintenance window")
+    return in_transaction(database, append, "store a maintenance window")
 
 
 def enter_adjustment(database: Database, entry: adjusting.Entry, source: str) -> Adjustment:
@@ -103,20 +103,30 @@ def enter_adjustment(database: Database, entry: adjusting.Entry, source: str) ->
         if known is not None and _repeated_adjustment(known, entry):
             return known
         found = adjusting.step(known, entry)
-        _insert(cursor, "adjustment_entry", _row_of_adjustment(entry, source))
+        insert(cursor, "adjustment_entry", _row_of_adjustment(entry, source))
         return found
 
-    return _in_transaction(database, append, "store an adjustment")
+    return in_transaction(database, append, "store an adjustment")
 
 
-def _folded(fold: Callable[[Sequence[Any]], _T], entries: Sequence[Any]) -> _T:
+def folded(fold: Callable[[Sequence[Any]], _T], entries: Sequence[Any]) -> _T:
+    """Return what entries come to.
+
+    Raises:
+        StoreDamaged: they contradict one another.
+    """
     try:
         return fold(entries)
     except ValueError as error:
         raise StoreDamaged(f"the entries in the database contradict one another: {error}") from None
 
 
-def _in_transaction(database: Database, work: Callable[["DuckDBPyConnection"], _T], doing: str) -> _T:
+def in_transaction(database: Database, work: Callable[["DuckDBPyConnection"], _T], doing: str) -> _T:
+    """Return what some work on a cursor returns, all of it stored or nothing.
+
+    Raises:
+        StoreError: it cannot be stored; `doing` says what.
+    """
     import duckdb
 
     cursor = database.cursor()
@@ -129,7 +139,8 @@ def _in_transaction(database: Database, work: Callable[["DuckDBPyConnection"], _
         cursor.close()
 
 
-def _insert(cursor: "DuckDBPyConnection", table: str, row: Sequence[Any]) -> None:
+def insert(cursor: "DuckDBPyConnection", table: str, row: Sequence[Any]) -> None:
+    """Append a row to a table of entries, with the next number."""
     marks = ", ".join("?" * len(row))
     cursor.execute(
         f"INSERT INTO {table} SELECT (SELECT coalesce(max(number), 0) + 1 FROM {table}), {marks}", list(row)

@@ -224,6 +224,33 @@ def _counts(
     return {number: tuple(int(count or 0) for count in counts) for number, *counts in found}
 
 
+def changes(
+    cursor: "DuckDBPyConnection",
+    services: Mapping[str, Sequence[str]],
+    start: Instant,
+    end: Instant,
+    latest: Mapping[int, Held],
+) -> dict[str, CheckEvidence]:
+    """Return the changes of checks in `[start, end)`, and before it as far as an outage at its start reaches.
+
+    Samples are neither read nor counted: it costs little however long the window is.
+
+    Args:
+        cursor: on the store, in a transaction.
+        services: the names of each service's checks.
+        start: of the window, which is half-open.
+        end: of the window; not before the last samples.
+        latest: the last sample of each check, by number.
+    """
+    known = numbers_of(cursor)
+    numbers = {known[name]: name for checks in services.values() for name in checks if name in known}
+    groups = [[known[name] for name in checks if name in known] for checks in services.values()]
+    ends = {number: (held.started_at, held.outcome, held.holds) for number, held in latest.items()}
+    found = _records(cursor, numbers, groups, start, end, {}, ends)
+    absent = (name for checks in services.values() for name in checks if name not in found)
+    return found | {name: CheckEvidence(check=name, first_sample=None, held_until=None) for name in absent}
+
+
 def _records(
     cursor: "DuckDBPyConnection",
     numbers: Mapping[int, str],
@@ -231,6 +258,7 @@ def _records(
     start: Instant,
     end: Instant,
     counts: Mapping[int, tuple[int, ...]],
+    latest: Mapping[int, tuple[Instant, int, int]] | None = None,
 ) -> dict[str, CheckEvidence]:
     if not numbers:
         return {}
@@ -241,9 +269,10 @@ def _records(
             f"SELECT check_number, min(changed_at) FROM transition WHERE {only} GROUP BY 1"
         ).fetchall()
     )
-    latest = last_before(cursor, end, list(numbers))
+    if latest is None:
+        latest = last_before(cursor, end, list(numbers))
     # To the first change after the end, which bounds the last edge.
-    changes: dict[int, list[Transition]] = defaultdict(list)
+    made: dict[int, list[Transition]] = defaultdict(list)
     for number, at, outcome, after in cursor.execute(
         f"""
         WITH mine AS (SELECT check_number, changed_at, outcome, after FROM transition WHERE {only}),
@@ -258,13 +287,13 @@ def _records(
         ORDER BY m.check_number, changed_at, (outcome = 3) DESC
         """
     ).fetchall():
-        changes[number].append(Transition(at, outcome, after))
+        made[number].append(Transition(at, outcome, after))
     return {
         name: CheckEvidence(
             check=name,
             first_sample=first.get(number),
             held_until=latest[number][0] + latest[number][2] if number in latest else None,
-            transitions=tuple(changes[number]),
+            transitions=tuple(made[number]),
             samples=sum(counts.get(number, ())),
         )
         for number, name in numbers.items()

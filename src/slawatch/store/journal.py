@@ -9,8 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from slawatch.core.attempt import Attempt
+from slawatch.core.audit import Audited
 from slawatch.core.life import LifeEvent
 from slawatch.core.sample import Sample, Transition
+from slawatch.store import alerting
 from slawatch.store.batch import Batch
 from slawatch.store.errors import translate
 
@@ -257,11 +260,15 @@ def _plain(batch: Batch) -> tuple[Any, ...]:
         [tuple(ping) for ping in batch.pings],
         [tuple(late) for late in batch.late],
         [tuple(settled) for settled in batch.settles],
+        [alerting.row_of(numbered) for numbered in batch.events],
+        [tuple(attempt) for attempt in batch.attempts],
+        [tuple(line) for line in batch.audit],
     )
 
 
 def _batch(plain: tuple[Any, ...]) -> Batch:
-    sequence, samples, transitions, life, pings, late, *settles = plain
+    sequence, samples, transitions, life, pings, late, *later = plain
+    settles, events, attempts, audit = (*later, *([()] * (4 - len(later))))[:4]
     return Batch(
         sequence,
         [Sample._make((*fields, tuple(measures))) for *fields, measures in samples],
@@ -269,5 +276,8 @@ def _batch(plain: tuple[Any, ...]) -> Batch:
         [LifeEvent(*fields) for fields in life],
         pings,
         late,
-        tuple(map(tuple, settles[0])) if settles else (),
+        tuple(map(tuple, settles)),
+        [alerting.read_row(row) for row in events],
+        [Attempt(*fields) for fields in attempts],
+        [Audited(*fields) for fields in audit],
     )

@@ -91,7 +91,53 @@ CREATE TABLE unsettled (
 );
 """
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND, _THIRD)
+_FOURTH: Final = """
+-- Alerting, as it was decided: the fold of the events after the last snapshot is the present state.
+CREATE TABLE alert_event (
+    number BIGINT NOT NULL, happened_at BIGINT NOT NULL, kind VARCHAR NOT NULL, subject VARCHAR NOT NULL,
+    text VARCHAR NOT NULL, person VARCHAR NOT NULL, origin VARCHAR NOT NULL, changes VARCHAR NOT NULL,
+    gone BOOLEAN NOT NULL, incident BIGINT
+);
+CREATE TABLE alert_snapshot (number BIGINT NOT NULL, taken_at BIGINT NOT NULL, state VARCHAR NOT NULL);
+
+-- Every attempt to tell somebody, and what the provider said.
+CREATE TABLE attempt (
+    key VARCHAR NOT NULL, place INTEGER NOT NULL, incident BIGINT NOT NULL, kind VARCHAR NOT NULL,
+    recipient VARCHAR NOT NULL, channel VARCHAR NOT NULL, started_at BIGINT NOT NULL,
+    ended_at BIGINT NOT NULL, verdict VARCHAR NOT NULL, status INTEGER, answer VARCHAR NOT NULL,
+    provider_id VARCHAR NOT NULL, possible_duplicate BOOLEAN NOT NULL
+);
+
+-- What people decided about silences and about who is on call, one row an entry: only ever added to.
+CREATE TABLE silence_entry (
+    number BIGINT NOT NULL, id VARCHAR NOT NULL, kind VARCHAR NOT NULL, entered_at BIGINT NOT NULL,
+    person VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    matchers VARCHAR NOT NULL, author VARCHAR NOT NULL, comment VARCHAR NOT NULL,
+    start_at BIGINT NOT NULL, end_at BIGINT NOT NULL
+);
+CREATE TABLE override_entry (
+    number BIGINT NOT NULL, id VARCHAR NOT NULL, kind VARCHAR NOT NULL, entered_at BIGINT NOT NULL,
+    person VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    schedule VARCHAR, change VARCHAR, reason VARCHAR NOT NULL
+);
+
+-- Who may ask, what they proved it with, and what they did; the log is only ever added to.
+CREATE TABLE token (
+    id VARCHAR NOT NULL, name VARCHAR NOT NULL, hash VARCHAR NOT NULL, role VARCHAR NOT NULL,
+    organizations VARCHAR[], created_at BIGINT NOT NULL, created_by VARCHAR NOT NULL,
+    expires_at BIGINT, revoked_at BIGINT, used_at BIGINT
+);
+CREATE TABLE session (
+    hash VARCHAR NOT NULL, name VARCHAR NOT NULL, kind VARCHAR NOT NULL, mark VARCHAR NOT NULL,
+    groups VARCHAR[] NOT NULL, source VARCHAR NOT NULL, created_at BIGINT NOT NULL, seen_at BIGINT NOT NULL
+);
+CREATE TABLE audit (
+    number BIGINT NOT NULL, happened_at BIGINT NOT NULL, person VARCHAR NOT NULL, source VARCHAR NOT NULL,
+    action VARCHAR NOT NULL, subject VARCHAR NOT NULL, outcome VARCHAR NOT NULL, detail VARCHAR NOT NULL
+);
+"""
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 """The step at index n leads from version n to version n + 1; a published step is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

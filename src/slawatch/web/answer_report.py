@@ -3,30 +3,28 @@
 Blocking, for a worker thread or the command line; a year of a hundred services takes seconds.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from slawatch.config.model import Config
 from slawatch.core.adjustment import Adjustment
-from slawatch.core.agreement import Agreement
-from slawatch.core.check import Organization, Service
 from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import SECOND, Instant
 from slawatch.core.life import LifeEvent
-from slawatch.core.period import Period, from_to, parse_moment, parse_period
-from slawatch.report.build import build, in_force, named, quantiles
+from slawatch.core.trend import Reaction
+from slawatch.report.build import build, quantiles
 from slawatch.report.csv import PROMISED, TABLES
 from slawatch.report.csv import render as render_csv
 from slawatch.report.json import render as render_json
 from slawatch.report.report import Report
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.answer_status import members
-from slawatch.web.looking_back import gather_wide, reach_of, trend_before, within
+from slawatch.web.looking_back import gather_wide, reach_of, responded, trend_before, within
 from slawatch.web.ratios import Counted, counts
+from slawatch.web.requested import Plan, ReportRefused, Request, plans, unknown
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,49 +41,11 @@ _FINE, _COARSE = 240, 96
 _FEW_SERVICES: Final = 20
 
 
-class ReportRefused(LookupError):  # noqa: N818 (an answer to a question)
-    """What was asked for cannot be reported: no such agreement, no such period; the text says what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a report is asked for; the fields are the options of the command and the query of the API.
-
-    Exactly one of `month`, `quarter`, `year` and `start` names the period.
-
-    Attributes:
-        month: `2026-10`.
-        quarter: `2026-Q4`.
-        year: `2026`.
-        start: `--from`: a date, a local time, or a time with an offset.
-        end: `--to`, exclusive; now, where it is absent.
-        agreement: only this one.
-        organization: only this one's.
-    """
-
-    month: str | None = None
-    quarter: str | None = None
-    year: str | None = None
-    start: str | None = None
-    end: str | None = None
-    agreement: str | None = None
-    organization: str | None = None
-
-
 class File(NamedTuple):
     """A file of a report: `acme-gold-2026-10.html`, and its text."""
 
     name: str
     text: str
-
-
-class _Plan(NamedTuple):
-    """One report to be made."""
-
-    agreement: Agreement | None
-    organization: Organization | None
-    services: tuple[Service, ...]
-    period: Period
 
 
 def respond(
@@ -116,14 +76,14 @@ def respond(
 
 
 def _read(query: Mapping[str, str]) -> tuple[Request, str]:
-    unknown = [name for name in query if name not in PARAMETERS]
-    if unknown:
-        raise ReportRefused(_unknown("parameter", unknown[0], PARAMETERS))
+    strange = [name for name in query if name not in PARAMETERS]
+    if strange:
+        raise ReportRefused(unknown("parameter", strange[0], PARAMETERS))
     form = "files" if "files" in query else query.get("format", "json")
     if form != "files":
         (form,) = parse_formats(form)[:1]
     if query.get("table", TABLES[0]) not in TABLES:
-        raise ReportRefused(_unknown("table", query["table"], TABLES))
+        raise ReportRefused(unknown("table", query["table"], TABLES))
     request = Request(
         month=query.get("month"),
         quarter=query.get("quarter"),
@@ -195,14 +155,14 @@ def answer(
         StoreError: the store cannot be read.
     """
     now -= now % SECOND
-    plans = _plans(config, request, now)
+    wanted = plans(config, request, now)
     config, checks = merged(config, cursor), members(config)
     gathered: dict[tuple[Instant, Instant], _Gathered] = {}
     reports = []
-    for plan in plans:
+    for plan in wanted:
         window = plan.period.start, plan.period.end
         if window not in gathered:
-            together = [p for p in plans if (p.period.start, p.period.end) == window]
+            together = [p for p in wanted if (p.period.start, p.period.end) == window]
             gathered[window] = _gather(cursor, together, checks, now)
         counted = counts(cursor, plan.agreement, plan.period, now)
         report = _report(config, plan, gathered[window], counted, now)
@@ -219,11 +179,12 @@ class _Gathered(NamedTuple):
     wide: dict[str, ServiceEvidence]
     events: list[LifeEvent]
     adjustments: tuple[Adjustment, ...]
+    reactions: tuple[Reaction, ...]
 
 
 def _gather(
     cursor: "duckdb.DuckDBPyConnection",
-    plans: Sequence[_Plan],
+    plans: Sequence[Plan],
     checks: Mapping[str, Sequence[str]],
     now: Instant,
 ) -> _Gathered:
@@ -238,25 +199,31 @@ def _gather(
     )  # fmt: skip
     promised = dict.fromkeys(s.name for plan in plans if plan.agreement for s in plan.services)
     wide: dict[str, ServiceEvidence] = {}
+    answered: tuple[Reaction, ...] = ()
     if promised:
         widest = max((plan.period for plan in plans), key=lambda p: p.kind not in ("custom", "rolling"))
         wide = gather_wide(cursor, {name: checks[name] for name in promised}, widest, now)
-    return _Gathered(evidence, wide, list(life(cursor, period.start, period.end)), adjustments(cursor))
+        answered = responded(cursor, (plan.agreement for plan in plans if plan.agreement), widest)
+    events = list(life(cursor, period.start, period.end))
+    return _Gathered(evidence, wide, events, adjustments(cursor), answered)
 
 
-def _report(config: Config, plan: _Plan, gathered: _Gathered, counted: Counted, now: Instant) -> Report:
+def _report(config: Config, plan: Plan, gathered: _Gathered, counted: Counted, now: Instant) -> Report:
     agreement, period, known = plan.agreement, plan.period, gathered.adjustments
     found = {service.name: gathered.evidence[service.name] for service in plan.services}
     if agreement is None:
-        earlier, reach = [], None
+        earlier, reach = None, None
     else:
         found = within(found, gathered.wide, period, now)
-        earlier = trend_before(agreement, plan.services, gathered.wide, period, now, config, known)
+        earlier = trend_before(
+            agreement, plan.services, gathered.wide, period, now, config, known, gathered.reactions
+        )
         reach = reach_of(period, now)
     return build(
         agreement, plan.services, found, config.maintenance, gathered.events, period, now,
         organization=plan.organization, checks=config.checks, calendars=config.calendars,
         adjustments=known, counters=counted, reach=reach, earlier=earlier,
+        reactions=gathered.reactions,
     )  # fmt: skip
 
 
@@ -296,104 +263,3 @@ def _stem(report: Report, taken: set[str]) -> str:
         stem = f"{name}-{count}-{report.period.label}"
     taken.add(stem.casefold())
     return stem
-
-
-def _plans(config: Config, request: Request, now: Instant) -> list[_Plan]:
-    _check_names(config, request)
-    agreements = [
-        a
-        for a in config.agreements.values()
-        if request.agreement in (None, a.key) and request.organization in (None, a.organization)
-    ]
-    if request.agreement is not None and not agreements:
-        owner = config.agreements[request.agreement].organization
-        raise ReportRefused(f"agreement {request.agreement} is one of {owner}, not of {request.organization}")
-    if not agreements:
-        return _without_agreement(config, request, now)
-    plans: list[_Plan] = []
-    refused: ReportRefused | None = None
-    for agreement in agreements:
-        period = _period(request, agreement.timezone, now)
-        try:
-            period = in_force(agreement, period)
-        except ValueError as error:
-            refused = refused or ReportRefused(str(error))
-            continue
-        services = tuple(config.services[name] for name in named(agreement, period))
-        plans.append(_Plan(agreement, config.organizations.get(agreement.organization), services, period))
-    if not plans and refused is not None:
-        raise refused
-    return plans
-
-
-def _without_agreement(config: Config, request: Request, now: Instant) -> list[_Plan]:
-    owners: dict[str | None, list[Service]] = {}
-    for service in config.services.values():
-        if request.organization in (None, service.organization):
-            owners.setdefault(service.organization, []).append(service)
-    if not owners:
-        whose = f" of organization {request.organization}" if request.organization else ""
-        raise ReportRefused(
-            f"there are no services{whose} to report on: add [checks.NAME] to the configuration"
-        )
-    plans = []
-    for key, services in owners.items():
-        organization = config.organizations.get(key) if key is not None else None
-        timezone = organization.timezone if organization else config.timezone
-        plans.append(_Plan(None, organization, tuple(services), _period(request, timezone, now)))
-    return plans
-
-
-def _check_names(config: Config, request: Request) -> None:
-    if request.agreement is not None and request.agreement not in config.agreements:
-        raise ReportRefused(_unknown("agreement", request.agreement, config.agreements))
-    if request.organization is not None and request.organization not in config.organizations:
-        raise ReportRefused(_unknown("organization", request.organization, config.organizations))
-
-
-def _unknown(what: str, name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    if not names:
-        return f"there is no {what} {name!r}: the configuration has none"
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
-    return f"there is no {what} {name!r}: {hint}"
-
-
-def _period(request: Request, timezone: str, now: Instant) -> Period:
-    named = {
-        "--month": request.month,
-        "--quarter": request.quarter,
-        "--year": request.year,
-        "--from": request.start,
-    }
-    given = [option for option, text in named.items() if text is not None]
-    if not given:
-        wanted = "--month 2026-10, --quarter 2026-Q4, --year 2026, or --from and --to"
-        raise ReportRefused("--to needs --from" if request.end is not None else f"say which period: {wanted}")
-    if len(given) > 1:
-        raise ReportRefused(f"{given[0]} and {given[1]} both name a period: leave one out")
-    if request.end is not None and request.start is None:
-        raise ReportRefused(f"--to goes with --from, not with {given[0]}")
-    try:
-        period = _named(request, timezone, now)
-    except ValueError as error:
-        raise ReportRefused(f"{given[0]}: {error}") from None
-    if period.start >= now:
-        raise ReportRefused(f"{given[0]}: {period.label} has not begun yet, so there is nothing to report")
-    return period
-
-
-def _named(request: Request, timezone: str, now: Instant) -> Period:
-    if request.start is not None:
-        start = parse_moment(request.start, timezone)
-        return from_to(start, now if request.end is None else parse_moment(request.end, timezone), timezone)
-    kind, text = next(
-        (kind, text)
-        for kind, text in (("month", request.month), ("quarter", request.quarter), ("year", request.year))
-        if text is not None
-    )
-    period = parse_period(text, timezone)
-    if period.kind != kind:
-        raise ValueError(f"{text} is a {period.kind}, not a {kind}")
-    return period

@@ -103,7 +103,12 @@ def figures(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) -
 
 
 def answer(
-    config: Config, found: Figures, live: Live | None, now: Instant, organization: str | None = None
+    config: Config,
+    found: Figures,
+    live: Live | None,
+    now: Instant,
+    organization: str | None = None,
+    agreements: Iterable[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Return the JSON of `status`, as the contract fixes it.
 
@@ -112,7 +117,8 @@ def answer(
         found: what the store says, for this config.
         live: what the running daemon says; None where none runs.
         now: the instant of the answer.
-        organization: show only its services.
+        organization: show only its services and agreements.
+        agreements: how they stand, see `slawatch.web.answer_agreements`.
 
     Raises:
         NoSuchOrganization: it is not in the config.
@@ -132,6 +138,7 @@ def answer(
         "alerts": [],
         "incidents": [],
         "channels": [],
+        "agreements": [one for one in agreements if organization in (None, one["organization"])],
     }
 
 

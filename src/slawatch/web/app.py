@@ -25,6 +25,7 @@ from starlette.types import Receive, Scope, Send
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339
 from slawatch.web import answer_export, answer_latency, answer_status, exposition, openapi, problem
+from slawatch.web.alert_routes import AlertRoutes
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import EntryRoutes
 from slawatch.web.events import STREAMS, EventStream, Streams
@@ -59,6 +60,7 @@ def build(view: View) -> problem.Guard:
         routes=[
             *_Web(current, streams, Metrics(current)).routes(),
             *EntryRoutes(current).routes(),
+            *AlertRoutes(current).routes(),
             *Pages(current, feed, streams).routes(),
         ],
         exception_handlers={
@@ -125,7 +127,7 @@ class _Web:
     async def status(self, request: Request) -> Response:
         """What every service is now."""
         try:
-            answer = await self._current.status(request.query_params.get("org"))
+            answer = await self._current.status(request.query_params.get("org"), agreements=True)
         except answer_status.NoSuchOrganization as error:
             raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
         return await self._current.render(JSONResponse, answer)  # type: ignore[no-any-return]

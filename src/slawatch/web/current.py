@@ -9,12 +9,13 @@ import trio
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant
 from slawatch.report.report import Report
-from slawatch.web import answer_latency, answer_service, answer_status
+from slawatch.web import answer_agreements, answer_latency, answer_service, answer_status
 from slawatch.web.answer_latency import Latencies
 from slawatch.web.answer_service import Detail
 from slawatch.web.answer_status import Figures
 from slawatch.web.history import Record, history
 from slawatch.web.keeping import Kept
+from slawatch.web.looking_back import Past
 from slawatch.web.problem import Problem
 from slawatch.web.promises import promises
 from slawatch.web.reading import Readers
@@ -22,6 +23,8 @@ from slawatch.web.view import Live, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    import duckdb
 
 
 _log = logging.getLogger("slawatch.web")
@@ -64,27 +67,35 @@ class Current:
         self._figures: Kept[str, Figures] = Kept(FRESH, most=1)
         self._days: Kept[str, Days] = Kept(_MINUTE, most=1)
         self._promises: Kept[str, Mapping[str, Report] | None] = Kept(_SOON, most=1)
+        self._agreements: Kept[str, list[dict[str, Any]]] = Kept(_SOON, most=1)
+        self._past = Past()
         self._details: Kept[tuple[str, str], Detail] = Kept(FRESH)
         self._latencies: Kept[tuple[str, str, str], Latencies] = Kept(FRESH)
         self._rendering = trio.CapacityLimiter(2)
         self._last: Figures | None = None
         self._last_days: Days | None = None
+        self._last_agreements: tuple[str, list[dict[str, Any]]] | None = None
         self._last_promises: tuple[str, Mapping[str, Report]] | None = None
 
     async def render(self, work: "Callable[..., Any]", *args: Any) -> Any:
         """Return what some work without the store returns; in a thread, for the loop must not wait."""
         return await trio.to_thread.run_sync(work, *args, limiter=self._rendering)
 
-    async def status(self, organization: str | None = None) -> dict[str, Any]:
+    async def status(self, organization: str | None = None, *, agreements: bool = False) -> dict[str, Any]:
         """Return the answer of `status`.
+
+        Args:
+            organization: only this one's.
+            agreements: with how they stand, which takes longer.
 
         Raises:
             NoSuchOrganization: it is not in the config.
         """
         found = await self.figures()
+        standing = await self.agreements() if agreements else []
         config, live, now = snapshot(self.view)
         answer: dict[str, Any] = await self.render(
-            answer_status.answer, config, found, live, now, organization
+            answer_status.answer, config, found, live, now, organization, standing
         )
         return answer
 
@@ -143,6 +154,31 @@ class Current:
             return found
 
         return await self._promises.get(config.digest, make)
+
+    async def agreements(self) -> list[dict[str, Any]]:
+        """Return how every agreement stands, for `status`; as it was where the store cannot be read."""
+        config = self.view.config
+
+        async def make() -> list[dict[str, Any]]:
+            now = self.view.clock.now()
+
+            def look(cursor: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:
+                return answer_agreements.answer(
+                    answer_agreements.stands(cursor, config, now, self._past).values()
+                )
+
+            try:
+                found = await self.readers.read(look, limit=_LONG_LIMIT)
+            except Problem as problem:
+                _log.warning("status without fresh agreements: %s", problem.detail)
+                last = self._last_agreements
+                return last[1] if last and last[0] == config.digest else []
+            self._last_agreements = config.digest, found
+            return found
+
+        if not config.agreements:
+            return []
+        return await self._agreements.get(config.digest, make)
 
     async def detail(self, service: str) -> Detail:
         """Return what a service's page shows.

@@ -1,9 +1,8 @@
-"""Carries out what people enter at run time: maintenance windows and adjustments, checked, then stored.
+"""Carries out what people enter at run time, checked, then stored: maintenance, adjustments, silences, duty.
 
 Blocking: in the daemon the writer's thread runs it, without a daemon the command itself.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -15,18 +14,19 @@ from slawatch.core import maintenance as planning
 from slawatch.core.adjustment import Adjustment, AdjustmentRefused
 from slawatch.core.agreement import Clause
 from slawatch.core.clause import in_time, stretches
+from slawatch.core.duty import DutyRefused
 from slawatch.core.instant import Instant, rfc3339
 from slawatch.core.maintenance import Window, WindowRefused
-from slawatch.core.period import parse_moment
+from slawatch.core.silence import SilenceError
 from slawatch.core.text import format_duration
 from slawatch.core.version import parts
-from slawatch.web import answer_entries, finding
+from slawatch.web import answer_entries, entering_alerting, finding
+from slawatch.web.wish import EntryRefused, Wish
 
 if TYPE_CHECKING:
     from slawatch.store.database import Database
 
-_LONGEST: Final = 1000
-_MANY: Final = 1000
+__all__ = ["KEYS", "EntryRefused", "enter"]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "maintenance.add": ("id", "services", "start", "end", "announced", "reason", "person", "source"),
@@ -37,21 +37,9 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "adjustment.approve": ("id", "reason", "person", "source"),
     "adjustment.withdraw": ("id", "reason", "person", "source"),
+    **entering_alerting.KEYS,
 }  # fmt: skip
 """What can be entered, and the keys of each wish."""
-
-
-class EntryRefused(Exception):  # noqa: N818 (the answer to a command)
-    """An entry was understood or not, and is not made; nothing is stored.
-
-    Attributes:
-        status: 400 where the wish is wrong, 404 where it names nothing that there is, 422 where the answer
-            is no.
-    """
-
-    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def enter(
@@ -74,97 +62,14 @@ def enter(
     if unknown:
         hint = nearest(unknown[0], KEYS[what]) or f"write {one_of(KEYS[what])}"
         raise EntryRefused(f"there is no key {unknown[0]!r} here: {hint}")
-    asked = _Wish(wish, config, now)
+    asked = Wish(wish, config, now)
     try:
         return _ACTIONS[what](asked, database)
-    except (AdjustmentRefused, WindowRefused) as error:
+    except (AdjustmentRefused, WindowRefused, SilenceError, DutyRefused) as error:
         raise EntryRefused(str(error), HTTPStatus.UNPROCESSABLE_ENTITY) from None
 
 
-class _Wish:
-    """What somebody wants to enter, read key by key."""
-
-    __slots__ = ("_wish", "config", "now")
-
-    def __init__(self, wish: Mapping[str, Any], config: Config, now: Instant) -> None:
-        self._wish = wish
-        self.config = config
-        self.now = now
-
-    def has(self, key: str) -> bool:
-        """Whether it is given, and not empty."""
-        return self._wish.get(key) not in (None, "")
-
-    def text(self, key: str, *, needed: str = "") -> str:
-        """Return a text on one line; `needed` says what it is where it must be given."""
-        found = self._wish.get(key)
-        if found is None:
-            found = ""
-        if not isinstance(found, str):
-            raise EntryRefused(f"{key} must be a text")
-        line = " ".join("".join(c if c.isprintable() else " " for c in found).split())
-        if needed and not line:
-            raise EntryRefused(f"{key} is missing: {needed}")
-        if len(line) > _LONGEST:
-            raise EntryRefused(f"{key} may have {_LONGEST} characters, not {len(line)}")
-        return line
-
-    def moment(self, key: str, needed: str) -> Instant:
-        """Return a time: `now`, a local one in the zone of the configuration, or one with an offset."""
-        text = self.text(key, needed=needed)
-        if text == "now":
-            return self.now
-        try:
-            return parse_moment(text, self.config.timezone)
-        except (ValueError, OverflowError) as error:
-            raise EntryRefused(f"{key}: {error}") from None
-
-    def span(self) -> tuple[Instant, Instant]:
-        """Return `start` and `end`."""
-        start = self.moment("start", "when it starts, such as 2026-12-01T22:00:00+01:00")
-        end = self.moment("end", "when it ends, exclusive, such as 2026-12-02T00:00:00+01:00")
-        if start >= end:
-            raise EntryRefused(f"it must end after it starts, not from {rfc3339(start)} to {rfc3339(end)}")
-        return start, end
-
-    def id(self, prefix: str = "") -> str:
-        """Return the id that is named; with a prefix, a new one where none is."""
-        if prefix and not self.has("id"):
-            return f"{prefix}-{secrets.token_hex(4)}"
-        found = self.text("id", needed="which one it is about")
-        if len(found) > 64 or not all(c.isalnum() or c in "._-" for c in found) or not found.isascii():
-            raise EntryRefused("an id has up to 64 letters, digits, '.', '_' and '-'")
-        return found
-
-    def person(self) -> str:
-        """Return who enters it."""
-        return self.text("person", needed="the name of who enters it")
-
-    def source(self) -> str:
-        """Return from where it comes."""
-        return self.text("source") or "control socket"
-
-    def services(self) -> tuple[str, ...]:
-        """Return the services that are named, each one known."""
-        names = self._wish.get("services")
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            raise EntryRefused("services must be an array of one name or more")
-        if len(names) > _MANY:
-            raise EntryRefused(f"a window may name {_MANY} services")
-        for name in names:
-            self.known(name, self.config.services)
-        return tuple(dict.fromkeys(names))
-
-    def known(self, name: str, known: Mapping[str, Any]) -> str:
-        """Return a service's name where there is one."""
-        if name not in known:
-            have = f"there are {one_of(list(known)[:20])}" if known else "the configuration has none"
-            shown = name[:100]
-            raise EntryRefused(f"there is no service {shown!r}: {nearest(name, known) or have}")
-        return name
-
-
-def _plan(wish: _Wish, database: "Database") -> dict[str, Any]:
+def _plan(wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     start, end = wish.span()
@@ -189,7 +94,7 @@ def _plan(wish: _Wish, database: "Database") -> dict[str, Any]:
     return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
 
 
-def _change(wish: _Wish, database: "Database") -> dict[str, Any]:
+def _change(wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     name = wish.id()
@@ -202,7 +107,7 @@ def _change(wish: _Wish, database: "Database") -> dict[str, Any]:
     return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
 
 
-def _cancel(wish: _Wish, database: "Database") -> dict[str, Any]:
+def _cancel(wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     name = wish.id()
@@ -211,7 +116,7 @@ def _cancel(wish: _Wish, database: "Database") -> dict[str, Any]:
     return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
 
 
-def _add(wish: _Wish, database: "Database") -> dict[str, Any]:
+def _add(wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     kind = wish.text("class", needed=f"write {one_of(adjusting.CLASSES)}")
@@ -235,7 +140,7 @@ def _add(wish: _Wish, database: "Database") -> dict[str, Any]:
     return _adjusted(entries.enter_adjustment(database, entry, wish.source()), wish, database)
 
 
-def _about(wish: _Wish, database: "Database", outage: str) -> tuple[str, Instant, Instant]:
+def _about(wish: Wish, database: "Database", outage: str) -> tuple[str, Instant, Instant]:
     """Return whose time an adjustment is about, and which."""
     if outage:
         extra = [key for key in ("service", "start", "end") if wish.has(key)]
@@ -268,7 +173,7 @@ def _about(wish: _Wish, database: "Database", outage: str) -> tuple[str, Instant
     return service, start, end
 
 
-def _approve(wish: _Wish, database: "Database") -> dict[str, Any]:
+def _approve(wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     name = wish.id()
@@ -277,7 +182,7 @@ def _approve(wish: _Wish, database: "Database") -> dict[str, Any]:
     return _adjusted(entries.enter_adjustment(database, entry, wish.source()), wish, database)
 
 
-def _withdraw(wish: _Wish, database: "Database") -> dict[str, Any]:
+def _withdraw(wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     name = wish.id()
@@ -287,13 +192,14 @@ def _withdraw(wish: _Wish, database: "Database") -> dict[str, Any]:
     return _adjusted(entries.enter_adjustment(database, entry, wish.source()), wish, database)
 
 
-_ACTIONS: Final[Mapping[str, Callable[[_Wish, "Database"], dict[str, Any]]]] = {
+_ACTIONS: Final[Mapping[str, Callable[[Wish, "Database"], dict[str, Any]]]] = {
     "maintenance.add": _plan,
     "maintenance.change": _change,
     "maintenance.cancel": _cancel,
     "adjustment.add": _add,
     "adjustment.approve": _approve,
     "adjustment.withdraw": _withdraw,
+    **entering_alerting.ACTIONS,
 }
 
 
@@ -322,7 +228,7 @@ def _known_adjustment(database: "Database", name: str) -> Adjustment:
     return known[name]
 
 
-def _window(window: Window, wish: _Wish, database: "Database") -> dict[str, Any]:
+def _window(window: Window, wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     with database.reading() as cursor:
@@ -353,7 +259,7 @@ def _remarks(window: Window, config: Config) -> list[str]:
     return found
 
 
-def _adjusted(one: Adjustment, wish: _Wish, database: "Database") -> dict[str, Any]:
+def _adjusted(one: Adjustment, wish: Wish, database: "Database") -> dict[str, Any]:
     from slawatch.store import entries
 
     with database.reading() as cursor:

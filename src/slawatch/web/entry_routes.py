@@ -69,7 +69,7 @@ class EntryRoutes:
 
     async def _enter(self, request: Request, what: str, **given: str) -> Response:
         owner_only(request)
-        wish = {**await _body(request), **given}
+        wish = {**await body_of(request), **given}
         try:
             return JSONResponse(await self._view.commands.enter(what, wish))
         except EntryRefused as error:
@@ -79,8 +79,12 @@ class EntryRoutes:
             raise Problem(status, str(refused), refused.problems) from None
 
 
-async def _body(request: Request) -> dict[str, Any]:
-    """Return the JSON object in the body."""
+async def body_of(request: Request) -> dict[str, Any]:
+    """Return the JSON object in the body.
+
+    Raises:
+        Problem: it is none, too long, or does not come.
+    """
     text = bytearray()
     with trio.move_on_after(_BODY_SECONDS) as scope:
         async with aclosing(request.stream()) as pieces:

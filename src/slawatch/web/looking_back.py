@@ -4,9 +4,9 @@ All of it comes from the record of changes, which is small, never from single sa
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from slawatch.config.model import Config
 from slawatch.core.adjustment import Adjustment
@@ -18,10 +18,52 @@ from slawatch.core.evidence import CheckEvidence, ServiceEvidence
 from slawatch.core.instant import DAY, Instant
 from slawatch.core.period import Period
 from slawatch.core.sample import Outcome
-from slawatch.core.trend import TrendPoint, looking_back
+from slawatch.core.trend import Reaction, TrendPoint, looking_back
+from slawatch.core.version import parts, versions
 
 if TYPE_CHECKING:
     import duckdb
+
+Inputs: TypeAlias = tuple[Any, ...]
+
+
+class Past:
+    """Periods that are over, as they were judged: worked out once, and again where what they rest on changed.
+
+    Not for two threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], tuple[Inputs, TrendPoint]] = {}
+        self._seen: dict[tuple[str, str], tuple[Inputs, TrendPoint]] = {}
+        self._left = 0
+
+    def begin(self, most: int) -> None:
+        """Begin a look at all agreements; what the last one did not ask for is forgotten.
+
+        Args:
+            most: how many services may be judged in how many periods; what is too much waits for the next
+                look.
+        """
+        self._kept, self._seen, self._left = {**self._kept, **self._seen}, {}, most
+
+    def end(self) -> None:
+        """Forget what the look did not ask for."""
+        self._kept = self._seen
+
+    def point(
+        self, key: tuple[str, str], inputs: Inputs, cost: int, make: Callable[[], TrendPoint]
+    ) -> TrendPoint | None:
+        """Return a period of an agreement; None where that is too much for this look."""
+        found = self._kept.get(key)
+        if found is None or found[0] != inputs:
+            if self._left <= 0:
+                return None
+            self._left -= cost
+            found = (inputs, make())
+        self._seen[key] = found
+        return found[1]
+
 
 _LONGEST_RULE: Final = max(rule.long for rule in RULES)
 _MOST_SERVICES: Final = 200
@@ -49,6 +91,22 @@ def gather_wide(
     return gather(cursor, checks, start, reach_of(period, now), quantiles=())
 
 
+def responded(
+    cursor: "duckdb.DuckDBPyConnection", agreements: Iterable[Agreement], period: Period
+) -> tuple[Reaction, ...]:
+    """Return the incidents of a period and of those before it that a trend tells of.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from slawatch.store.reactions import reactions
+
+    services = {name for one in agreements for terms in versions(one) for name in terms.services}
+    if not services or period.kind in ("custom", "rolling"):
+        return ()
+    return reactions(cursor, looking_back(period)[0].start, period.end, services)
+
+
 def within(
     found: Mapping[str, ServiceEvidence], wide: Mapping[str, ServiceEvidence], period: Period, now: Instant
 ) -> dict[str, ServiceEvidence]:
@@ -70,31 +128,59 @@ def trend_before(
     now: Instant,
     config: Config,
     adjustments: Sequence[Adjustment] = (),
-) -> list[TrendPoint]:
+    reactions: Sequence[Reaction] = (),
+    past: Past | None = None,
+) -> list[TrendPoint] | None:
     """Return how the periods before this one went, by the promise on availability; oldest first.
 
-    They begin with the first one that anything is known of. Of very many services there are none.
+    They begin with the first one that anything is known of. Of a span of days, and of very many services,
+    there is no trend, nor where `past` says that it is too much for now.
     """
     if not _has_trend(period, len(services)):
-        return []
-    terms = _on_availability(agreement)
+        return None
+    terms = on_availability(agreement)
     ours = frozenset(service.name for service in services)
     maintenance = [m for m in config.maintenance if not ours.isdisjoint(m.services)]
     points: list[TrendPoint] = []
     for one in looking_back(period)[:-1]:
         reach = reach_of(one, now)
-        evidence = {name: narrowed(wide[name], one.start, reach) for name in ours if name in wide}
-        try:
+        evidence = {name: _bare(narrowed(wide[name], one.start, reach), reach) for name in ours & wide.keys()}
+        if not _in_force(terms, one):
+            continue
+
+        def make(
+            one: Period = one, evidence: Mapping[str, ServiceEvidence] = evidence, reach: Instant = reach
+        ) -> TrendPoint:
             found = evaluate(
                 terms, services, evidence, one, now, calendars=config.calendars, maintenance=maintenance,
                 adjustments=adjustments, reach=reach,
             )  # fmt: skip
-        except ValueError:
-            continue
-        point = trend_point(found)
+            return trend_point(found, reactions)
+
+        if past is None:
+            point: TrendPoint | None = make()
+        else:
+            inputs = (config.digest, maintenance, adjustments, reactions, evidence)
+            point = past.point((agreement.key, one.label), inputs, len(services), make)
+        if point is None:
+            return None
         if points or point.share is not None:
             points.append(point)
     return points
+
+
+def _in_force(agreement: Agreement, period: Period) -> bool:
+    """Whether an agreement is in force in a period."""
+    return bool(parts(agreement, period.start, period.end))
+
+
+def _bare(found: ServiceEvidence, end: Instant) -> ServiceEvidence:
+    """Return the changes alone, up to an instant: what a period that is over rests on, and nothing later."""
+    checks = tuple(
+        replace(check, samples=0, held_until=None if check.held_until is None else min(check.held_until, end))
+        for check in found.checks
+    )
+    return ServiceEvidence(service=found.service, checks=checks)
 
 
 def narrowed(found: ServiceEvidence, start: Instant, end: Instant) -> ServiceEvidence:
@@ -136,7 +222,8 @@ def _has_trend(period: Period, services: int) -> bool:
     return period.kind not in ("custom", "rolling") and services <= _MOST_SERVICES
 
 
-def _on_availability(agreement: Agreement) -> Agreement:
+def on_availability(agreement: Agreement) -> Agreement:
+    """Return the terms with their promises on availability alone."""
     own = tuple(o for o in agreement.objectives if o.metric == "availability")
-    later = tuple(_on_availability(version) for version in agreement.versions)
+    later = tuple(on_availability(version) for version in agreement.versions)
     return replace(agreement, objectives=own, versions=later)

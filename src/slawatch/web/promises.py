@@ -7,7 +7,7 @@ from slawatch.config.model import Config
 from slawatch.core.agreement import Agreement
 from slawatch.core.instant import SECOND, Instant
 from slawatch.core.period import Period, containing
-from slawatch.report.build import build, in_force, quantiles
+from slawatch.report.build import build, in_force, named, quantiles
 from slawatch.report.report import Report
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.answer_status import members
@@ -37,7 +37,7 @@ def promises(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) 
             windows[period.start, period.end].append((terms, period))
     found: dict[str, Report] = {}
     for (start, end), entries in windows.items():
-        names = dict.fromkeys(name for terms, _ in entries for name in terms.services)
+        names = dict.fromkeys(name for terms, period in entries for name in named(terms, period))
         evidence = gather(
             cursor,
             {name: checks[name] for name in names},
@@ -48,7 +48,7 @@ def promises(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) 
         for terms, period in entries:
             found[terms.key] = build(
                 terms,
-                [config.services[name] for name in terms.services],
+                [config.services[name] for name in named(terms, period)],
                 evidence,
                 config.maintenance,
                 (),

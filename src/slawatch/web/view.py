@@ -3,10 +3,10 @@
 The web imports nothing of the daemon: `daemon/run.py` builds a `View` and gives it to `web.app.build`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from slawatch.clock import Clock
 from slawatch.core.instant import Instant, Micros
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     import duckdb
 
     from slawatch.config.load import Config
+    from slawatch.core.audit import Audited
+    from slawatch.core.command import Command
+    from slawatch.core.dispatch import Retried
+    from slawatch.core.event import Event
+    from slawatch.core.silence import Silence
+    from slawatch.core.turn import State
+    from slawatch.store.database import Database
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +129,35 @@ class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
         self.busy = busy
 
 
+class Standing(Protocol):
+    """How a channel stands."""
+
+    @property
+    def state(self) -> str:
+        """`ok`, `failing`, `open` (its breaker is), `misconfigured` or `disabled`."""
+        ...
+
+    @property
+    def since(self) -> Instant | None:
+        """Since when; None where it never was anything else."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """What the provider or the network said last; empty where all is well."""
+        ...
+
+    @property
+    def queued(self) -> int:
+        """Messages that wait for it."""
+        ...
+
+    @property
+    def dead(self) -> int:
+        """Messages that were given up."""
+        ...
+
+
 class Commands(Protocol):
     """What only the owner of the daemon may ask for: these are served on the unix socket alone."""
 
@@ -148,6 +186,22 @@ class Commands(Protocol):
         """
         ...
 
+    async def write(self, work: "Callable[[Database], T]") -> T:
+        """Return what some blocking work on the store returns, in the writer's thread.
+
+        Raises:
+            Refused: the store takes nothing now.
+        """
+        ...
+
+    async def act(self, command: "Command | Retried") -> "tuple[Event, ...]":
+        """Do something to an incident or a message; return what it came to once that is stored.
+
+        Raises:
+            Refused: the answer is no, with the reason; or nothing can be stored now.
+        """
+        ...
+
 
 class View(Protocol):
     """The daemon, as the web sees it."""
@@ -171,12 +225,28 @@ class View(Protocol):
         """Take a snapshot; called on the loop for each request, so it must be cheap and must not block."""
         ...
 
+    def alerting(self) -> "State":
+        """Return alerts, incidents and messages as last stored; cheap, and never changes afterwards."""
+        ...
+
+    def silences(self) -> "tuple[Silence, ...]":
+        """Return all silences as alerting heeds them."""
+        ...
+
+    def channels(self) -> Mapping[str, Standing]:
+        """Return how each channel of the present config stands, by name."""
+        ...
+
     def cursor(self) -> "duckdb.DuckDBPyConnection":
         """Open a fresh cursor, which the caller closes; called in a worker thread.
 
         Raises:
             StoreError: the store is not open now.
         """
+        ...
+
+    def note(self, line: "Audited") -> None:
+        """Add a line to the audit log; called on the loop and must not block."""
         ...
 
     def ping(self, check: str, at: Instant) -> None:

@@ -1,0 +1,79 @@
+"""How the agreements stand, as `status` shows them below the services: this period, and the last twelve."""
+
+from typing import Any, Final
+
+from slawatch.cli.figures import budget, span
+from slawatch.cli.table import DIM, Column, Row, table
+from slawatch.cli.terminal import Terminal, clean
+from slawatch.core.instant import SECOND
+
+FEW: Final = 10
+"""So many agreements are shown without being asked for."""
+_DROPPED: Final = ("MTTA", "MTBF", "PERIOD", "MTTR", "TARGET", "LOST", "OUTAGES", "BUDGET")
+"""The columns that a narrow terminal does without, the first one first."""
+_COLOURS: Final = {"met": "32", "missed": "31;1", "undecided": "33", "no data": "35"}
+_LENGTHS: Final = ("downtime", "time_to_repair", "time_between_failures", "time_to_acknowledge")
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_PLAIN_BARS: Final = ".-=#"
+_NO_DATA: Final = ("·", " ")
+
+
+def lines(agreements: list[dict[str, Any]], terminal: Terminal) -> list[str]:
+    """Return the table of the agreements."""
+    trends = [one["trend"] for one in agreements if one["trend"]]
+    most = max((len(trend["periods"]) for trend in trends), default=0)
+    head = [
+        Column("AGREEMENT", shrinks=True), Column("PERIOD"), Column("SO FAR", right=True),
+        Column("TARGET", right=True), Column("VERDICT"), Column("BUDGET", right=True),
+        Column(f"LAST {most}" if most > 1 else "TREND"), Column("KEPT", right=True),
+        Column("OUTAGES", right=True), Column("LOST", right=True), Column("MTTR", right=True),
+        Column("MTBF", right=True), Column("MTTA", right=True),
+    ]  # fmt: skip
+    rows = [Row(_cells(one, terminal)) for one in agreements]
+    return table(head, rows, terminal, _DROPPED)
+
+
+def bars(trend: dict[str, Any], *, unicode: bool = True) -> str:
+    """Return a column for each period, oldest first, as high as the time that was lost in it.
+
+    >>> bars({"periods": [{"downtime": 0.0, "percent": 100.0}, {"downtime": 9.0, "percent": 99.9}]})
+    '▁█'
+    """
+    scale = _BARS if unicode else _PLAIN_BARS
+    most = max((point["downtime"] for point in trend["periods"]), default=0.0)
+    found = []
+    for point in trend["periods"]:
+        if point["percent"] is None:
+            found.append(_NO_DATA[0] if unicode else _NO_DATA[1])
+            continue
+        part = point["downtime"] / most if most else 0.0
+        # Whatever was lost is seen: the lowest column is a period without any loss.
+        step = 1 + int(part * (len(scale) - 2)) if part else 0
+        found.append(scale[step])
+    return "".join(found)
+
+
+def _cells(one: dict[str, Any], terminal: Terminal) -> list[tuple[str, str]]:
+    trend, verdict = one["trend"], one["verdict"]
+    cells = [
+        (clean(one["agreement"]), ""),
+        (one["period"]["label"], DIM),
+        ("-", DIM) if one["percent"] is None else (f"{one['shown']}%", ""),
+        (one["target"] or "-", DIM),
+        (verdict or "-", _COLOURS.get(verdict or "", DIM)),
+        budget(one["budget_remaining"]),
+    ]
+    if trend is None:
+        return [*cells, ("", DIM), *[("-", DIM)] * 6]
+    kept = f"{trend['met']}/{trend['judged']}" if trend["judged"] else "-"
+    return [
+        *cells,
+        (bars(trend, unicode=terminal.unicode), ""),
+        (kept, ""),
+        (str(trend["failures"]), ""),
+        *(_length(trend[name]) for name in _LENGTHS),
+    ]
+
+
+def _length(seconds: float | None) -> tuple[str, str]:
+    return ("-", DIM) if seconds is None else (span(int(seconds * SECOND)), "")

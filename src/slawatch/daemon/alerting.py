@@ -1,0 +1,135 @@
+"""Alerting as part of the daemon: who sees, who decides and who tells, made and joined."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import trio
+
+from slawatch.clock import Clock
+from slawatch.config.entered import with_entered
+from slawatch.config.model import Config
+from slawatch.core.attempt import Attempt
+from slawatch.core.dispatch import ClockStepped
+from slawatch.core.event import Event, Numbered
+from slawatch.core.instant import Instant, Micros
+from slawatch.core.silence import Silence
+from slawatch.daemon.alarms import Alarms
+from slawatch.daemon.dispatcher import Dispatcher
+from slawatch.daemon.sender import Sender
+from slawatch.daemon.sight import Sight
+from slawatch.daemon.watching import Watching
+from slawatch.store import alerting as stored
+from slawatch.store import duty, entries
+from slawatch.store.database import Database
+
+if TYPE_CHECKING:
+    from slawatch.core.dispatch import Input
+
+GRACE: Final = 5.0
+"""Seconds that messages under way get when the daemon stops."""
+
+
+class Found(NamedTuple):
+    """What the store holds of alerting.
+
+    Attributes:
+        loaded: the state.
+        config: with what people entered.
+        silences: all of them.
+    """
+
+    loaded: stored.Loaded
+    config: Config
+    silences: tuple[Silence, ...]
+
+
+def look_up(database: Database, config: Config, later: Iterable[Numbered], now: Instant) -> Found:
+    """Return what the store holds of alerting, in the writer's thread; a long history is written down short.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with database.reading() as cursor:
+        loaded = stored.load(cursor, later)
+        if loaded.folded >= stored.SNAPSHOT_EVERY:
+            stored.snapshot(cursor, loaded.number, now, loaded.state)
+    return Found(loaded, *read_entered(database, config))
+
+
+def read_entered(database: Database, config: Config) -> tuple[Config, tuple[Silence, ...]]:
+    """Return the config with what people entered (shifts, maintenance), and the silences.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    with database.reading() as cursor:
+        found = with_entered(config, duty.overrides(cursor))
+        maintenance = entries.maintenance(cursor)
+        silences = duty.silences(cursor)
+    if maintenance:
+        found = replace(found, maintenance=(*found.maintenance, *maintenance))
+    return found, silences
+
+
+class Alerting:
+    """Sees, decides and tells.
+
+    Attributes:
+        dispatcher: decides.
+        sender: tells.
+    """
+
+    def __init__(self, found: Found, watching: Watching, clock: Clock, last_beat: Instant | None) -> None:
+        evaluator, recorder = watching.evaluator, watching.recorder
+        self.sight = Sight(found.config, evaluator.state_of)
+        self.sender = Sender(clock, lambda: found.config, self._answered)
+        self.dispatcher = Dispatcher(
+            found.config, clock, recorder, self.sender, self.sight, state=found.loaded.state,
+            number=found.loaded.number, silences=found.silences, last_beat=last_beat,
+            look=watching.probers.look,
+        )  # fmt: skip
+        self.alarms = Alarms(self.dispatcher.give, self._guarded)
+        self._assign(watching)
+        self.alarms.resume(found.loaded.state)
+        evaluator.subscribe(self.sight.note)
+        evaluator.alarm(self.alarms.observe, self.alarms.uneasy)
+
+    def _answered(self, inputs: Sequence["Input"], attempts: Sequence[Attempt]) -> None:
+        self.dispatcher.answered(inputs, attempts)
+
+    def _guarded(self, name: str) -> bool:
+        alert = self.dispatcher.state.alerts.get(name)
+        return alert is not None and alert.guard_until is not None
+
+    def _assign(self, watching: Watching) -> None:
+        config = watching.config
+        self.alarms.assign(config.alerting, config.services, config.checks.values(), watching.numbers)
+
+    def tasks(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs as long as the daemon does."""
+        return {"dispatcher": self.dispatcher.run, "sender": self.sender.run}
+
+    def reload(self, watching: Watching, config: Config, silences: tuple[Silence, ...]) -> None:
+        """Put a config in force."""
+        self._assign(watching)
+        self.dispatcher.configure(config, silences)
+        self.sender.reload(config)
+
+    def clock_stepped(self, by: Micros) -> None:
+        """Keep the rest of everything that is counted in elapsed time."""
+        self.dispatcher.give(ClockStepped(by))
+
+    async def act(self, command: "Input") -> tuple[Event, ...]:
+        """Carry out a command.
+
+        Raises:
+            Refused: it makes no sense now.
+        """
+        return await self.dispatcher.act(command)
+
+    async def stop(self) -> None:
+        """Let messages under way end, and store what came of them."""
+        with trio.move_on_after(GRACE + 1):
+            await self.sender.stop(GRACE)
+        await self.dispatcher.turn()

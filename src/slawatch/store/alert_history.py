@@ -1,0 +1,167 @@
+"""What was, of alerts, incidents and messages: folded from stored events, forgotten ones too."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from slawatch.core.alert import Alert
+from slawatch.core.event import Event
+from slawatch.core.incident import Incident, rank
+from slawatch.core.outbox import Row
+from slawatch.core.turn import State, fold
+from slawatch.store.alerting import read_row
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_EVENT: Final = "e.number, happened_at, kind, subject, text, person, origin, changes, gone, incident"
+_ENDS: Final = ("alert.resolved", "alert.removed")
+_FIRST: Final = {"incident": "incident.opened", "row": "row.queued"}
+
+
+class Violation(NamedTuple):
+    """One time that an alert fired, from its first bad result to its end.
+
+    Attributes:
+        number: of the event that ended it; 0 while it fires.
+        alert: as it was at the end.
+        severity: the highest that it had.
+    """
+
+    number: int
+    alert: Alert
+    severity: str
+
+
+def violations(
+    cursor: "DuckDBPyConnection", *, alert: str | None = None, before: int | None = None, limit: int = 50
+) -> list[Violation]:
+    """Return the times that alerts fired and are over, the latest end first.
+
+    Args:
+        cursor: of the store.
+        alert: only those of the alert of this fingerprint.
+        before: only those whose number is lower: the next page.
+        limit: so many at most.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    conditions, values = ["list_contains(?, kind)"], [list(_ENDS)]
+    given: Sequence[tuple[str, Any]] = (
+        ("subject = ?", None if alert is None else f"alert:{alert}"),
+        ("number < ?", before),
+    )
+    for condition, value in given:
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    rows = cursor.execute(
+        f"""
+        WITH ended AS (
+            SELECT number, subject FROM alert_event WHERE {" AND ".join(conditions)}
+            ORDER BY number DESC LIMIT ?
+        ), span AS (
+            SELECT ended.number AS last, ended.subject AS of, max(began.number) AS first
+            FROM ended JOIN alert_event AS began
+            ON began.subject = ended.subject AND began.kind = 'alert.fired' AND began.number < ended.number
+            GROUP BY ALL
+        )
+        SELECT span.last, {_EVENT} FROM span JOIN alert_event AS e
+        ON e.subject = span.of AND e.number BETWEEN span.first AND span.last
+        WHERE e.kind <> 'alert.reported' ORDER BY span.last DESC, e.number
+        """,
+        [*values, limit],
+    ).fetchall()
+    spans: dict[int, list[Event]] = {}
+    for last, *row in rows:
+        spans.setdefault(last, []).append(read_row(row).event)
+    return [_violation(last, events) for last, events in spans.items()]
+
+
+def _violation(number: int, events: Sequence[Event]) -> Violation:
+    (found,) = fold(events).alerts.values()
+    had = (dict(event.changes).get("severity") for event in events)
+    return Violation(number, found, max((word for word in had if word is not None), key=rank))
+
+
+def incidents(cursor: "DuckDBPyConnection", *, before: int | None = None, limit: int = 50) -> list[Incident]:
+    """Return the incidents that ever were, the latest first, as they are or were when they were forgotten.
+
+    Args:
+        cursor: of the store.
+        before: only those with lower numbers: the next page.
+        limit: so many at most.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    numbers = cursor.execute(
+        "SELECT DISTINCT incident FROM alert_event WHERE kind = ? AND incident < ? "
+        "ORDER BY incident DESC LIMIT ?",
+        [_FIRST["incident"], (1 << 62) if before is None else before, limit],
+    ).fetchall()
+    found = _folded(cursor, [f"incident:{number}" for (number,) in numbers]).incidents
+    return [found[number] for (number,) in numbers if number in found]
+
+
+def incident(cursor: "DuckDBPyConnection", number: int) -> Incident | None:
+    """Return an incident, one that the state has forgotten as well; None where there never was one.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    return _folded(cursor, [f"incident:{number}"]).incidents.get(number)
+
+
+def alerts(cursor: "DuckDBPyConnection", fingerprints: Sequence[str]) -> dict[str, Alert]:
+    """Return alerts by fingerprint as they are or were last; those that never fired are missing.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    return dict(_folded(cursor, [f"alert:{name}" for name in fingerprints]).alerts)
+
+
+def messages(
+    cursor: "DuckDBPyConnection", *, kind: str = "row.queued", before: int | None = None, limit: int = 50
+) -> list[tuple[int, Row]]:
+    """Return messages of which an event of a kind is stored, the latest first, each with that event's number.
+
+    Args:
+        cursor: of the store.
+        kind: such as `row.queued` for all of them, `row.dead` for those that ever were given up.
+        before: only events with lower numbers: the next page.
+        limit: so many at most.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    rows = cursor.execute(
+        "SELECT subject, max(number) AS last FROM alert_event WHERE kind = ? GROUP BY subject "
+        "HAVING last < ? ORDER BY last DESC LIMIT ?",
+        [kind, (1 << 62) if before is None else before, limit],
+    ).fetchall()
+    found = _folded(cursor, [subject for subject, _ in rows]).rows
+    named = ((number, found.get(subject.partition(":")[2])) for subject, number in rows)
+    return [(number, row) for number, row in named if row is not None]
+
+
+def message(cursor: "DuckDBPyConnection", key: str) -> Row | None:
+    """Return a message, one that the state has forgotten as well; None where there never was one.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    return _folded(cursor, [f"row:{key}"]).rows.get(key)
+
+
+def _folded(cursor: "DuckDBPyConnection", subjects: Sequence[str]) -> State:
+    """Return what became of some subjects, before they were forgotten."""
+    if not subjects:
+        return State()
+    rows = cursor.execute(
+        f"SELECT {_EVENT} FROM alert_event AS e WHERE list_contains(?, subject) AND NOT gone "
+        "AND kind <> 'alert.reported' ORDER BY number",
+        [list(subjects)],
+    ).fetchall()
+    return fold(read_row(row).event for row in rows)

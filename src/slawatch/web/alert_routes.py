@@ -1,0 +1,244 @@
+"""The endpoints about alerts, incidents, silences, duty and messages: read, and written on the socket."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from slawatch.core.command import Command
+from slawatch.core.dispatch import Retried
+from slawatch.core.event import Event
+from slawatch.core.instant import HOUR
+from slawatch.web import acting, answer_incidents, answer_silences, asking
+from slawatch.web.asking import Seen
+from slawatch.web.current import Current
+from slawatch.web.entry_routes import body_of
+from slawatch.web.problem import Problem, owner_only
+from slawatch.web.repeating import HEADER, Repeating
+from slawatch.web.timeline import entry
+from slawatch.web.view import Refused
+from slawatch.web.wish import EntryRefused
+
+if TYPE_CHECKING:
+    import duckdb
+
+_LISTS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
+    "alerts": asking.alerts,
+    "incidents": asking.incidents,
+    "notifications": asking.notifications,
+    "silences": asking.silences,
+    "overrides": asking.overrides,
+}
+_ENTRIES: Final[Mapping[str, str]] = {
+    "/api/v1/silences/{id}/change": "silence.change",
+    "/api/v1/silences/{id}/expire": "silence.expire",
+    "/api/v1/overrides/{id}/cancel": "override.cancel",
+    "/api/v1/swaps/{id}/take": "swap.take",
+    "/api/v1/swaps/{id}/cancel": "swap.cancel",
+}
+_NEW: Final[Mapping[str, str]] = {
+    "/api/v1/silences": "silence.add",
+    "/api/v1/overrides": "override.add",
+    "/api/v1/swaps": "swap.add",
+}
+ACTIONS: Final = tuple(action for action in acting.KEYS if action != "open")
+"""What can be done to an incident."""
+
+
+class AlertRoutes:
+    """Answers about alerting, and takes commands on the unix socket alone."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._view = current.view
+        self._readers = current.readers
+        self._repeating = Repeating()
+
+    def routes(self) -> list[Route]:
+        """Return where they are."""
+        get, post = ["GET"], ["POST"]
+        return [
+            *(Route(f"/api/v1/{name}", partial(self.listed, name), methods=get) for name in _LISTS),
+            *(Route(path, partial(self.entered, what), methods=post) for path, what in _NEW.items()),
+            Route("/api/v1/silences/try", self.tried, methods=post),
+            *(Route(path, partial(self.entered, what), methods=post) for path, what in _ENTRIES.items()),
+            Route("/api/v1/alerts/{id:path}/explain", partial(self.one, asking.explained), methods=get),
+            Route("/api/v1/alerts/{id:path}", partial(self.one, asking.alert), methods=get),
+            Route("/api/v1/incidents", self.opened, methods=post),
+            Route("/api/v1/incidents/{number:int}", self.incident, methods=get),
+            Route("/api/v1/incidents/{number:int}/postmortem", self.postmortem, methods=get),
+            *(
+                Route(f"/api/v1/incidents/{{number:int}}/{action}", partial(self.acted, action), methods=post)
+                for action in ACTIONS
+            ),
+            Route("/api/v1/notifications/{id:path}/retry", self.retried, methods=post),
+            Route("/api/v1/notifications/{id:path}", partial(self.one, asking.notification), methods=get),
+        ]
+
+    async def listed(self, name: str, request: Request) -> Response:
+        """A list, a page of it."""
+        query = dict(request.query_params)
+        return await self._read(request, lambda cursor, seen: _LISTS[name](cursor, seen, query))
+
+    async def one(self, ask: Callable[..., dict[str, Any]], request: Request) -> Response:
+        """One of them, whole."""
+        name = request.path_params["id"]
+        return await self._read(request, lambda cursor, seen: ask(cursor, seen, name))
+
+    async def incident(self, request: Request) -> Response:
+        """An incident: its timeline, who was told, what happens next."""
+        number = request.path_params["number"]
+        return await self._read(request, lambda cursor, seen: asking.incident(cursor, seen, number))
+
+    async def postmortem(self, request: Request) -> Response:
+        """The draft of an incident's postmortem."""
+        seen, number = self._seen(request), request.path_params["number"]
+        try:
+            text = await self._readers.read(lambda cursor: asking.draft(cursor, seen, number))
+        except EntryRefused as error:
+            raise Problem(error.status, str(error)) from None
+        return Response(text, headers={"Content-Type": "text/markdown; charset=utf-8"})
+
+    async def tried(self, request: Request) -> Response:
+        """What a silence would hit now; nothing is stored."""
+        wish, seen = await body_of(request), self._seen(request)
+        try:
+            return JSONResponse(await self._current.render(asking.tried, seen, wish))
+        except EntryRefused as error:
+            raise Problem(error.status, str(error)) from None
+
+    async def entered(self, what: str, request: Request) -> Response:
+        """A silence, override or swap is made or changed."""
+        owner_only(request)
+        wish = {**await body_of(request), **request.path_params}
+
+        async def work() -> dict[str, Any]:
+            try:
+                found = await self._view.commands.enter(what, wish)
+            except EntryRefused as error:
+                raise Problem(error.status, str(error)) from None
+            except Refused as refused:
+                raise _unstored(refused) from None
+            if what.startswith("silence."):
+                silence = next((s for s in self._view.silences() if s.id == found["id"]), None)
+                alerts = self._view.alerting().alerts.values()
+                found["hits"] = answer_silences.hits(silence.match, alerts) if silence is not None else []
+            return found
+
+        return JSONResponse(await self._once(request, wish, work))
+
+    async def opened(self, request: Request) -> Response:
+        """An incident is opened by hand."""
+        return await self._act(request, "open", 0)
+
+    async def acted(self, action: str, request: Request) -> Response:
+        """Something is done to an incident."""
+        return await self._act(request, action, request.path_params["number"])
+
+    async def retried(self, request: Request) -> Response:
+        """A dead message is sent again."""
+        owner_only(request)
+        key = request.path_params["id"]
+
+        async def work() -> dict[str, Any]:
+            row = self._view.alerting().rows.get(key)
+            if row is None:
+                seen = self._seen(request)
+                await self._asked(lambda cursor: asking.notification(cursor, seen, key))
+                raise Problem(
+                    HTTPStatus.UNPROCESSABLE_ENTITY, "its incident is over since long: nothing to say"
+                )
+            channel = self._view.config.channels.get(row.channel)
+            events = await self._do(Retried(key, channel.worth if channel is not None else HOUR))
+            seen = self._seen(request)
+            found = await self._asked(lambda cursor: asking.notification(cursor, seen, key))
+            return found | {"events": _shown(events)}
+
+        return JSONResponse(await self._once(request, {}, work))
+
+    async def _act(self, request: Request, action: str, number: int) -> Response:
+        owner_only(request)
+        wish = await body_of(request)
+
+        async def work() -> dict[str, Any]:
+            config, now = self._view.config, self._view.clock.now()
+            origin = "cli" if "cli" in request.headers.get("user-agent", "") else "api"
+            try:
+                command = acting.command(action, number, wish, config, now, origin)
+            except EntryRefused as error:
+                raise Problem(error.status, str(error)) from None
+            if number and number not in self._view.alerting().incidents:
+                await self._gone(request, number)
+            events = await self._do(command)
+            changed = number or _opened(events)
+            incident = self._view.alerting().incidents.get(changed)
+            found = None if incident is None else answer_incidents.line(incident, self._view.clock.now())
+            return {"incident": found, "events": _shown(events)}
+
+        return JSONResponse(await self._once(request, wish, work))
+
+    async def _gone(self, request: Request, number: int) -> None:
+        """Say why nothing can be done to an incident that alerting has forgotten, or that never was.
+
+        Raises:
+            Problem: always.
+        """
+        seen = self._seen(request)
+        found = await self._asked(lambda cursor: asking.incident(cursor, seen, number))
+        at = f" at {found['resolved_at']}" if found["resolved_at"] else ""
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"incident {number} was resolved{at}: it can only be read any more",
+        )
+
+    async def _do(self, command: Command | Retried) -> tuple[Event, ...]:
+        try:
+            return await self._view.commands.act(command)
+        except Refused as refused:
+            if refused.busy:
+                raise _unstored(refused) from None
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused), refused.problems) from None
+
+    async def _once(
+        self, request: Request, wish: Mapping[str, Any], work: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> dict[str, Any]:
+        asked = [request.method, request.url.path, dict(wish)]
+        now = self._view.clock.now()
+        found: dict[str, Any] = await self._repeating.once(request.headers.get(HEADER), asked, now, work)
+        return found
+
+    async def _read(
+        self, request: Request, work: "Callable[[duckdb.DuckDBPyConnection, Seen], dict[str, Any]]"
+    ) -> Response:
+        seen = self._seen(request)
+        found = await self._asked(lambda cursor: work(cursor, seen))
+        return await self._current.render(JSONResponse, found)  # type: ignore[no-any-return]
+
+    async def _asked(self, work: "Callable[[duckdb.DuckDBPyConnection], dict[str, Any]]") -> dict[str, Any]:
+        try:
+            return await self._readers.read(work)
+        except EntryRefused as error:
+            raise Problem(error.status, str(error)) from None
+
+    def _seen(self, _request: Request) -> Seen:
+        view = self._view
+        return Seen(view.config, view.alerting(), view.clock.now(), view.channels(), view.live().checks)
+
+
+def _shown(events: tuple[Event, ...]) -> list[dict[str, Any]]:
+    found = (entry(0, event) for event in events)
+    return [{key: one[key] for key in ("at", "kind", "text", "by")} for one in found if one is not None]
+
+
+def _opened(events: tuple[Event, ...]) -> int:
+    named = (event.subject.partition(":")[2] for event in events if event.kind == "incident.opened")
+    return int(next(named, "0"))
+
+
+def _unstored(refused: Refused) -> Problem:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.INTERNAL_SERVER_ERROR
+    return Problem(status, str(refused), refused.problems)

@@ -1,0 +1,213 @@
+"""The answers about alerts: which fire, since when, why nobody is told; what fired before."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from slawatch.core.alert import Alert, Reason
+from slawatch.core.incident import SEVERITIES, Incident, rank
+from slawatch.core.instant import Instant, rfc3339, seconds
+from slawatch.core.turn import State
+from slawatch.web.paging import Page, paged
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from slawatch.store.alert_history import Violation
+
+STATES: Final = ("firing", "suppressed", "resolved")
+_MOST_READ: Final = 5_000
+"""So many stored ends of alerts are looked through for one page at most."""
+
+
+class Filter(NamedTuple):
+    """Which alerts are wanted; what is empty does not matter.
+
+    Attributes:
+        state: `firing`, `suppressed` (of the firing ones those that nobody is told of), or `resolved`.
+        severity: at least.
+        service, organization, check: whose.
+        incident: of this incident; 0 for any.
+        sees: whether whoever asks sees what belongs to an organisation.
+    """
+
+    state: str = "firing"
+    severity: str = ""
+    service: str = ""
+    organization: str = ""
+    check: str = ""
+    incident: int = 0
+    sees: Callable[[str], bool] = lambda _organization: True
+
+    def wants(self, alert: Alert, severity: str = "") -> bool:
+        """Say whether an alert is wanted, whatever its state."""
+        return (
+            rank(severity or alert.severity) >= (rank(self.severity) if self.severity else -1)
+            and self.service in ("", alert.service)
+            and self.organization in ("", alert.organization)
+            and self.check in ("", alert.check)
+            and self.incident in (0, alert.incident)
+            and self.sees(alert.organization)
+        )
+
+
+def firing(state: State, wanted: Filter, now: Instant, limit: int, cursor: str = "") -> dict[str, Any]:
+    """Return the alerts that fire: the most severe first, of equal ones the oldest.
+
+    Raises:
+        PageError: the cursor is none.
+    """
+    found = (
+        alert
+        for alert in state.alerts.values()
+        if alert.firing and wanted.wants(alert) and (alert.suppressed or wanted.state != "suppressed")
+    )
+    page: Page[Alert] = paged(found, lambda a: (-rank(a.severity), a.since, a.fingerprint), limit, cursor)
+    return {
+        "alerts": [line(alert, state.incidents.get(alert.incident or 0), now) for alert in page.lines],
+        "next": page.following,
+    }
+
+
+def resolved(
+    cursor: "duckdb.DuckDBPyConnection", wanted: Filter, now: Instant, limit: int, before: int | None
+) -> dict[str, Any]:
+    """Return the times that alerts fired and are over, the latest end first.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from slawatch.store import alert_history
+
+    found: list[Violation] = []
+    read, following = 0, before
+    while read < _MOST_READ:
+        piece = alert_history.violations(cursor, before=following, limit=limit)
+        read += len(piece)
+        for one in piece:
+            following = one.number
+            if wanted.wants(one.alert, one.severity):
+                found.append(one)
+            if len(found) == limit:
+                break
+        if len(found) == limit or len(piece) < limit:
+            break
+    whole = read < _MOST_READ and len(found) < limit
+    return {
+        "alerts": [line(one.alert, None, now, one.severity) for one in found],
+        "next": None if whole or following is None else str(following),
+    }
+
+
+def find(state: State, name: str) -> Alert | None:
+    """Return the alert of a fingerprint; else the only one of a check of that name."""
+    if name in state.alerts:
+        return state.alerts[name]
+    of_check = [alert for alert in state.alerts.values() if alert.check == name]
+    return of_check[0] if len(of_check) == 1 else None
+
+
+def show(cursor: "duckdb.DuckDBPyConnection", state: State, name: str, now: Instant) -> dict[str, Any] | None:
+    """Return an alert with its timeline and every time that it fired; None where it never did.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    from slawatch.store import alert_history, alerting
+
+    alert = find(state, name)
+    if alert is None:
+        alert = alert_history.alerts(cursor, [name]).get(name)
+    if alert is None:
+        return None
+    past = alert_history.violations(cursor, alert=alert.fingerprint, limit=100)
+    events = alerting.events(cursor, alert=alert.fingerprint, limit=500)
+    found = line(alert, state.incidents.get(alert.incident or 0), now)
+    open_ones = [violation(alert, alert.severity, now)] if alert.firing else []
+    told = [
+        {"at": rfc3339(e.at), "kind": e.kind, "text": e.text or said(e.kind), "by": e.by or None}
+        for _, e, _ in reversed(events)
+        if e.kind not in _UNTOLD and not e.gone
+    ]
+    return found | {
+        "violations": [*open_ones, *(violation(one.alert, one.severity, now) for one in past)],
+        "timeline": told,
+    }
+
+
+_UNTOLD: Final = ("alert.reported", "alert.changed")
+
+
+def said(kind: str) -> str:
+    """Return what an event without a text of its own says.
+
+    >>> said("alert.joined")
+    'joined'
+    """
+    return kind.partition(".")[2].replace("_", " ")
+
+
+def line(alert: Alert, incident: Incident | None, now: Instant, severity: str = "") -> dict[str, Any]:
+    """Return an alert as lists show it; `severity` where it is not its own."""
+    end = alert.resolved_at if not alert.firing else None
+    return {
+        "id": alert.fingerprint,
+        "state": "firing" if alert.firing else "resolved",
+        "severity": severity or alert.severity,
+        "title": alert.title,
+        "check": alert.check,
+        "service": alert.service,
+        "organization": alert.organization,
+        "labels": dict(alert.labels),
+        "since": rfc3339(alert.since),
+        "fired_at": rfc3339(alert.fired_at),
+        "resolved_at": stamp(end),
+        "seconds": seconds((now if end is None else end) - alert.since),
+        "actual": alert.actual or None,
+        "threshold": alert.threshold or None,
+        "resolution": alert.resolution or None,
+        "stale": alert.stale,
+        "flapping": alert.flapping,
+        "suppressed": [reason(why) for why in alert.suppressed] if alert.firing else [],
+        "incident": alert.incident,
+        "incident_state": incident.shown if incident is not None else None,
+        "reports": alert.reports,
+    }
+
+
+def reason(why: Reason) -> dict[str, Any]:
+    """Return why nobody is told of an alert."""
+    return {"kind": why.kind, "by": why.by, "text": why.text, "until": stamp(why.until)}
+
+
+def violation(alert: Alert, severity: str, now: Instant) -> dict[str, Any]:
+    """Return one time that an alert fired."""
+    end = alert.resolved_at if not alert.firing else None
+    return {
+        "start": rfc3339(alert.since),
+        "confirmed": rfc3339(alert.fired_at),
+        "end": stamp(end),
+        "seconds": seconds((now if end is None else end) - alert.since),
+        "severity": severity,
+        "actual": alert.actual or None,
+        "threshold": alert.threshold or None,
+        "resolution": alert.resolution or None,
+        "incident": alert.incident,
+    }
+
+
+def summary(alerts: Iterable[Alert], incidents: Mapping[int, Incident], now: Instant) -> list[dict[str, Any]]:
+    """Return the firing alerts as `status` lists them, the most severe first."""
+    found = sorted(
+        (alert for alert in alerts if alert.firing), key=lambda a: (-rank(a.severity), a.since, a.fingerprint)
+    )
+    return [line(alert, incidents.get(alert.incident or 0), now) for alert in found]
+
+
+def known_severity(word: str) -> bool:
+    """Say whether there is such a severity."""
+    return word in SEVERITIES
+
+
+def stamp(instant: Instant | None) -> str | None:
+    """Return a time as JSON has it."""
+    return None if instant is None else rfc3339(instant)

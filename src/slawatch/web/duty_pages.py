@@ -1,0 +1,374 @@
+"""The pages about what is wrong and who deals with it: incidents, alerts, on call, channels, silences."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from slawatch.config.entered import with_entered
+from slawatch.config.model import Config
+from slawatch.core.attempt import Attempt
+from slawatch.core.event import Numbered
+from slawatch.core.incident import Incident
+from slawatch.core.turn import State
+from slawatch.web import (
+    acting,
+    answer_entries,
+    answer_silences,
+    page_channels,
+    page_incidents,
+    page_oncall,
+    page_silences,
+    rendering,
+)
+from slawatch.web.access import concern, principal_of, route, shown
+from slawatch.web.current import Current, snapshot
+from slawatch.web.entering import EntryRefused
+from slawatch.web.feed import Feed
+from slawatch.web.forms import form
+from slawatch.web.problem import Problem
+from slawatch.web.view import Refused
+
+if TYPE_CHECKING:
+    import duckdb
+    from starlette.routing import Route
+
+T = TypeVar("T")
+_LIMIT: Final = 30.0
+_EVENTS: Final = 300
+_ATTEMPTS: Final = 50
+_PAST: Final = 50
+_ACTIONS: Final[Mapping[str, str]] = {
+    "ack": "incident.ack", "unack": "incident.unack", "snooze": "incident.snooze",
+    "assign": "incident.assign", "note": "incident.note", "escalate": "incident.escalate",
+    "resolve": "incident.resolve", "publish": "publication.write",
+}  # fmt: skip
+_ENTRIES: Final[Mapping[str, tuple[str, str]]] = {
+    "/silences/add": ("silence.add", "/silences"),
+    "/silences/expire": ("silence.expire", "/silences"),
+    "/maintenance/add": ("maintenance.add", "/silences#maintenance"),
+    "/maintenance/cancel": ("maintenance.cancel", "/silences#maintenance"),
+    "/oncall/override": ("override.add", "/oncall"),
+    "/oncall/cancel": ("override.cancel", "/oncall"),
+}
+"""Each form of an entry: its address, what it enters, and the page that shows it then."""
+
+
+class _Told(NamedTuple):
+    """What the store knows about one incident.
+
+    Attributes:
+        state: in which it is, though alerting may have forgotten it.
+        events: the latest first.
+        attempts: the latest first.
+    """
+
+    state: State
+    events: list[Numbered]
+    attempts: list[Attempt]
+
+
+class DutyPages:
+    """The endpoints that people open in a browser, and the forms on them, which work without script."""
+
+    def __init__(self, current: Current, feed: Feed) -> None:
+        self._current = current
+        self._view = current.view
+        self._feed = feed
+
+    def routes(self) -> "list[Route]":
+        """Return where the pages are."""
+        return [
+            route("/incidents", self.incidents, "read"),
+            route("/incidents/{id:int}", self.incident, "read"),
+            route("/alerts", self.alerts, "read"),
+            route("/oncall", self.oncall, "read"),
+            route("/channels", self.channels, "read"),
+            route("/silences", self.silences, "read"),
+            *(
+                route(f"/incidents/{{id:int}}/{action}", self._act(action), needs, methods=["POST"])
+                for action, needs in _ACTIONS.items()
+            ),
+            *(
+                route(path, self._enter(what, back), what, methods=["POST"])
+                for path, (what, back) in _ENTRIES.items()
+            ),
+            route("/channels/retry", self.retry, "notification.retry", methods=["POST"]),
+        ]
+
+    async def incidents(self, request: Request) -> Response:
+        """All incidents: the open ones first, then those that are over."""
+        organization = self._organization(request)
+        before = _number(request, "before")
+
+        def ask(cursor: "duckdb.DuckDBPyConnection") -> list[Incident]:
+            from slawatch.store import alert_history
+
+            return alert_history.incidents(cursor, before=before, limit=_PAST + 1)
+
+        past, trouble = await self._ask(ask, [])
+        state = self._view.alerting()
+        config, _, now = snapshot(self._view)
+
+        def render(since: str) -> bytes:
+            of_mine = (i for i in state.incidents.values() if i.open)
+            current = page_incidents.listed(config, state, () if before else of_mine, organization)
+            over = [state.incidents.get(i.id, i) for i in past[:_PAST]]
+            over = [i for i in over if not i.open and organization in ("", i.organization)]
+            lines = page_incidents.listed(config, state, over)
+            return rendering.page(
+                "incidents.html", now=now, since=since, stream=rendering.stream(org=organization),
+                zone=config.timezone, open=current, over=lines, trouble=trouble, path="/incidents",
+                earlier=past[_PAST - 1].id if len(past) > _PAST else None, organization=organization,
+                organizations=config.organizations, before=before, me=shown(request),
+                open_count=_open(state),
+            )  # fmt: skip
+
+        return await self._page(render)
+
+    async def incident(self, request: Request) -> Response:
+        """One incident: what happened, who was told, what comes next, and what can be done about it."""
+        return await self._incident(request)
+
+    async def _incident(
+        self, request: Request, notice: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        number: int = request.path_params["id"]
+        state = self._view.alerting()
+        told, trouble = await self._ask(lambda cursor: _told(cursor, state, number), _Told(state, [], []))
+        if number not in told.state.incidents:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no incident {number}")
+        config, _, now = snapshot(self._view)
+
+        def render(since: str) -> bytes:
+            found = page_incidents.arrange(
+                config, told.state, number, told.events[:_EVENTS], told.attempts, now,
+                earlier=len(told.events) > _EVENTS,
+            )  # fmt: skip
+            return rendering.page(
+                "incident.html", now=now, since=since, stream=rendering.stream(), zone=found.zone,
+                shown=found, trouble=trouble, notice=notice, path="", me=shown(request),
+                open_count=_open(state), status_page=_status_page(config, found.incident.organization),
+            )  # fmt: skip
+
+        return await self._page(render, status)
+
+    async def alerts(self, request: Request) -> Response:
+        """What fires, and why nobody is told of it where nobody is; with `all`, what fired lately as well."""
+        organization = self._organization(request)
+        everything = request.query_params.get("show") == "all"
+        state = self._view.alerting()
+        config, _, now = snapshot(self._view)
+
+        def render(since: str) -> bytes:
+            mine = [a for a in state.alerts.values() if organization in ("", a.organization)]
+            lines = page_incidents.alert_lines(a for a in mine if a.firing or everything)
+            incidents = {a.fingerprint: state.incidents.get(a.incident or 0) for a in mine}
+            return rendering.page(
+                "alerts.html", now=now, since=since, stream=rendering.stream(org=organization),
+                zone=config.timezone, lines=lines, incidents=incidents, everything=everything,
+                organization=organization, path="/alerts", me=shown(request), open_count=_open(state),
+                untold=page_incidents.untold(state),
+            )  # fmt: skip
+
+        return await self._page(render)
+
+    async def oncall(self, request: Request) -> Response:
+        """Who is on call now and next, two weeks ahead, and where nobody is."""
+        return await self._oncall(request)
+
+    async def _oncall(
+        self, request: Request, notice: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        config, _, now = snapshot(self._view)
+
+        def ask(cursor: "duckdb.DuckDBPyConnection") -> tuple[Config, list[Mapping[str, Any]]]:
+            from slawatch.store import duty
+
+            listed = answer_silences.overrides(cursor, now)["overrides"]
+            return with_entered(config, duty.overrides(cursor)), listed
+
+        (effective, entered), trouble = await self._ask(ask, (config, []))
+        state = self._view.alerting()
+
+        def render(since: str) -> bytes:
+            return rendering.page(
+                "oncall.html", now=now, since=since, stream=rendering.stream(), zone=config.timezone,
+                shown=page_oncall.arrange(effective, entered, now), trouble=trouble, notice=notice,
+                path="/oncall", me=shown(request), open_count=_open(state),
+            )  # fmt: skip
+
+        return await self._page(render, status)
+
+    async def channels(self, request: Request) -> Response:
+        """How each channel stands, and what came of every attempt."""
+        return await self._channels(request)
+
+    async def _channels(
+        self, request: Request, notice: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        config, _, now = snapshot(self._view)
+        chosen = request.query_params.get("channel", "")
+        if chosen and chosen not in config.channels:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no channel {chosen!r}")
+        before = _number(request, "before")
+
+        def ask(cursor: "duckdb.DuckDBPyConnection") -> list[Attempt]:
+            from slawatch.store import alerting
+
+            return alerting.attempts(cursor, channel=chosen or None, before=before, limit=_ATTEMPTS + 1)
+
+        attempts, trouble = await self._ask(ask, [])
+        state, standings = self._view.alerting(), self._view.channels()
+
+        def render(since: str) -> bytes:
+            earlier = attempts[_ATTEMPTS - 1].started_at if len(attempts) > _ATTEMPTS else None
+            found = page_channels.arrange(
+                config, state, standings, attempts[:_ATTEMPTS], chosen=chosen, earlier=earlier
+            )
+            return rendering.page(
+                "channels.html", now=now, since=since, stream=rendering.stream(), zone=config.timezone,
+                shown=found, trouble=trouble, notice=notice, path="/channels", me=shown(request),
+                open_count=_open(state),
+            )  # fmt: skip
+
+        return await self._page(render, status)
+
+    async def silences(self, request: Request) -> Response:
+        """What keeps people from being told: silences and maintenance, now and to come."""
+        return await self._silences(request)
+
+    async def _silences(
+        self, request: Request, notice: str = "", status: HTTPStatus = HTTPStatus.OK
+    ) -> Response:
+        config, _, now = snapshot(self._view)
+        listed, trouble = await self._ask(
+            lambda cursor: answer_entries.maintenance(cursor, config, now)["maintenance"], []
+        )
+        state, silences = self._view.alerting(), self._view.silences()
+
+        def render(since: str) -> bytes:
+            found = page_silences.arrange(config, silences, state.alerts.values(), listed, now)
+            return rendering.page(
+                "silences.html", now=now, since=since, stream=rendering.stream(), zone=config.timezone,
+                shown=found, trouble=trouble, notice=notice, path="/silences", me=shown(request),
+                open_count=_open(state), match=request.query_params.get("match", "")[:500],
+            )  # fmt: skip
+
+        return await self._page(render, status)
+
+    def _act(self, action: str) -> Callable[[Request], Any]:
+        async def act(request: Request) -> Response:
+            number: int = request.path_params["id"]
+            if number not in self._view.alerting().incidents:
+                raise Problem(HTTPStatus.NOT_FOUND, f"there is no incident {number} to do anything about")
+            wish = await self._wish(request)
+            concern(request, f"incident:{number}")
+            try:
+                command = acting.command(
+                    action, number, wish, self._view.config, self._view.clock.now(), "web"
+                )
+                await self._view.commands.act(command)
+            except (EntryRefused, Refused) as refused:
+                return await self._incident(request, *_refusal(refused))
+            return RedirectResponse(f"/incidents/{number}", HTTPStatus.SEE_OTHER)
+
+        return act
+
+    def _enter(self, what: str, back: str) -> Callable[[Request], Any]:
+        async def enter(request: Request) -> Response:
+            wish: dict[str, Any] = await self._wish(request)
+            if what == "maintenance.add":
+                wish["services"] = [name for name in (wish.pop("service", ""),) if name]
+            try:
+                await self._view.commands.enter(what, wish)
+            except (EntryRefused, Refused) as refused:
+                again = self._oncall if back == "/oncall" else self._silences
+                return await again(request, *_refusal(refused))
+            return RedirectResponse(back, HTTPStatus.SEE_OTHER)
+
+        return enter
+
+    async def retry(self, request: Request) -> Response:
+        """Send a message again that was given up."""
+        key = (await form(request)).get("key", "")
+        row = self._view.alerting().rows.get(key)
+        channel = self._view.config.channels.get(row.channel) if row is not None else None
+        if row is None or channel is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "there is no such message any more")
+        concern(request, f"message:{key}")
+        try:
+            await self._view.commands.act(acting.retry(key, channel.worth))
+        except Refused as refused:
+            return await self._channels(request, *_refusal(refused))
+        return RedirectResponse("/channels", HTTPStatus.SEE_OTHER)
+
+    async def _wish(self, request: Request) -> dict[str, str]:
+        """Return what a form asks for, signed with who sends it; a field that was left empty is not there."""
+        fields = await form(request)
+        fields.pop("csrf", None)
+        found = {name: text for name, text in fields.items() if text.strip()}
+        return {**found, "person": principal_of(request).by.removeprefix("person:"), "source": "web"}
+
+    def _organization(self, request: Request) -> str:
+        organization = request.query_params.get("org", "")
+        if organization and organization not in self._view.config.organizations:
+            raise Problem(HTTPStatus.NOT_FOUND, f"there is no organization {organization!r}")
+        return organization
+
+    async def _ask(self, work: "Callable[[duckdb.DuckDBPyConnection], T]", otherwise: T) -> tuple[T, str]:
+        """Return what the store says, or the other and why it could not be asked."""
+        try:
+            return await self._current.readers.read(work, limit=_LIMIT), ""
+        except Problem as problem:
+            return otherwise, problem.detail
+
+    async def _page(self, render: Callable[[str], bytes], status: HTTPStatus = HTTPStatus.OK) -> Response:
+        await self._feed.look()
+        since = f"{self._feed.epoch}-{self._feed.version}"
+        return rendering.response(await self._current.render(render, since), status)
+
+
+def _told(cursor: "duckdb.DuckDBPyConnection", state: State, number: int) -> _Told:
+    from slawatch.store import alert_history, alerting
+
+    incident = state.incidents.get(number) or alert_history.incident(cursor, number)
+    if incident is None:
+        return _Told(state, [], [])
+    missing = [name for name in (*incident.alerts, *incident.children) if name not in state.alerts]
+    alerts = {**alert_history.alerts(cursor, missing), **state.alerts} if missing else state.alerts
+    whole = State(
+        alerts=alerts, incidents={**state.incidents, number: incident}, rows=state.rows,
+        next_incident=state.next_incident, epoch=state.epoch, down=state.down,
+    )  # fmt: skip
+    events = alerting.events(cursor, incident=number, limit=_EVENTS + 1)
+    return _Told(whole, events, alerting.attempts(cursor, incident=number, limit=200))
+
+
+def _refusal(refused: EntryRefused | Refused) -> tuple[str, HTTPStatus]:
+    if isinstance(refused, EntryRefused):
+        return str(refused), HTTPStatus(refused.status)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.CONFLICT
+    return "; ".join((str(refused), *refused.problems)), status
+
+
+def _number(request: Request, name: str) -> int | None:
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} must be a number")
+    return int(text)
+
+
+def _open(state: State) -> int:
+    return sum(1 for incident in state.incidents.values() if incident.open)
+
+
+def _status_page(config: Config, organization: str) -> str:
+    from slawatch.config.status_pages import status_pages
+
+    found = (page.slug for page in status_pages(config).values() if page.organization.key == organization)
+    return next(found, "")

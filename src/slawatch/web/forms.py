@@ -1,0 +1,69 @@
+"""Bodies of forms: read once, with limits, as texts by name."""
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import parse_qsl
+
+import trio
+from starlette.requests import Request
+
+from slawatch.web.problem import Problem
+
+MEDIA: Final = "application/x-www-form-urlencoded"
+LONGEST: Final = 1 << 16
+SECONDS: Final = 10.0
+_FIELDS: Final = 100
+
+
+def is_form(headers: Mapping[str, str]) -> bool:
+    """Say whether a body is that of a form."""
+    return headers.get("content-type", "").split(";")[0].strip().lower() == MEDIA
+
+
+async def form(request: Request) -> dict[str, str]:
+    """Return the fields of a form; of one that comes more than once, the last.
+
+    Raises:
+        Problem: it is no form, too long, or does not come.
+    """
+    if not is_form(request.headers):
+        raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"the body must be {MEDIA}")
+    return fields_of(await body(request))
+
+
+async def body(request: Request, longest: int = LONGEST) -> bytes:
+    """Return the body of a request.
+
+    Raises:
+        Problem: it is too long, or does not come.
+    """
+    found = bytearray()
+    with trio.move_on_after(SECONDS) as waiting:
+        async with aclosing(request.stream()) as pieces:
+            async for piece in pieces:
+                found += piece
+                if len(found) > longest:
+                    raise Problem(
+                        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is longer than {longest} bytes"
+                    )
+    if waiting.cancelled_caught:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {SECONDS:.0f} s")
+    return bytes(found)
+
+
+def fields_of(found: bytes) -> dict[str, str]:
+    """Return the fields of a form's body.
+
+    >>> fields_of(b"name=alice&password=a+b%26c&name=bob")
+    {'name': 'bob', 'password': 'a b&c'}
+
+    Raises:
+        Problem: it is none.
+    """
+    try:
+        pairs = parse_qsl(found.decode("ascii"), keep_blank_values=True, max_num_fields=_FIELDS)
+    except ValueError:
+        raise Problem(HTTPStatus.BAD_REQUEST, "the body is not what a form sends") from None
+    return dict(pairs)

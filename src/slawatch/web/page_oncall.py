@@ -1,0 +1,197 @@
+"""What the page about who is on call shows: now, next, two weeks as a calendar, and where nobody is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from markupsafe import Markup, escape
+
+from slawatch.config.model import Config
+from slawatch.core import oncall
+from slawatch.core.civil import day_of, local, midnight
+from slawatch.core.instant import DAY, Instant
+from slawatch.core.rota import Schedule, Shift, swept
+from slawatch.report.wording import date_words
+from slawatch.web.naming import Names
+
+DAYS: Final = 14
+_COLOURS: Final = 6
+"""People are told apart by so many shades, and by their names."""
+_AHEAD: Final = 60 * DAY
+_WIDTH: Final = 1_400
+_HEIGHT: Final = 34
+
+
+class Turn(NamedTuple):
+    """A stretch in which the same people are on call; `gap` where nobody is."""
+
+    start: Instant
+    end: Instant
+    who: str
+    why: str
+    gap: bool
+    shade: int
+
+
+class Week(NamedTuple):
+    """Seven days of the calendar.
+
+    Attributes:
+        days: each day's name, and whether it is today.
+        drawing: the turns as a strip.
+        turns: the same as a list.
+    """
+
+    days: tuple[tuple[str, bool], ...]
+    drawing: Markup
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rota:
+    """One schedule.
+
+    Attributes:
+        key, name, zone: of it.
+        now: who is on call; empty for nobody.
+        until: the end of their shift, or of the gap; None where it has none.
+        stands_in: an override or swap has made it so.
+        following: who comes next, and when; empty where nobody else does within two months.
+        weeks: the calendar.
+        people: who is in it, each with the shade of the drawing.
+        gaps: when nobody is on call, within the calendar.
+        escalations: the policies that call it.
+    """
+
+    key: str
+    name: str
+    zone: str
+    now: str
+    until: Instant | None
+    stands_in: bool
+    following: str
+    changes: Instant | None
+    weeks: tuple[Week, ...]
+    people: tuple[tuple[str, int], ...]
+    gaps: tuple[tuple[Instant, Instant], ...]
+    escalations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCallPage:
+    """All schedules.
+
+    Attributes:
+        rotas: in the order of the configuration.
+        entered: overrides and swaps that were entered, as `answer_silences.overrides` has them.
+        people, schedules: key and name of each, for the form.
+        uncovered: on how many of the schedules nobody is on call now.
+    """
+
+    rotas: tuple[Rota, ...]
+    entered: tuple[Mapping[str, Any], ...]
+    people: tuple[tuple[str, str], ...]
+    schedules: tuple[tuple[str, str], ...]
+    uncovered: int
+
+
+def arrange(config: Config, entered: Sequence[Mapping[str, Any]], now: Instant) -> OnCallPage:
+    """Arrange the schedules of a configuration, in which what was entered holds already."""
+    names = Names(config)
+    rotas = tuple(_rota(config, schedule, names, now) for schedule in config.schedules.values())
+    return OnCallPage(
+        rotas=rotas,
+        entered=tuple({**one, "who": names.one(one["who"])} for one in entered),
+        people=tuple((key, person.shown) for key, person in config.people.items()),
+        schedules=tuple((key, schedule.name or key) for key, schedule in config.schedules.items()),
+        uncovered=sum(1 for rota in rotas if not rota.now),
+    )
+
+
+def _rota(config: Config, schedule: Schedule, names: Names, now: Instant) -> Rota:
+    current = oncall.who(schedule, now)
+    changes = oncall.next_change(schedule, now, now + _AHEAD)
+    upcoming = oncall.on_call([schedule], changes) if changes is not None else ()
+    first = midnight(day_of(now, schedule.timezone), schedule.timezone)
+    days = [day_of(now, schedule.timezone) + timedelta(days=n) for n in range(DAYS + 1)]
+    bounds = [midnight(day, schedule.timezone) for day in days]
+    found = list(swept(schedule, first, bounds[-1]))
+    shades = {
+        name: number % _COLOURS
+        for number, name in enumerate(dict.fromkeys(p for shift in found for p in shift.people))
+    }
+    weeks = tuple(
+        _week(found, bounds[n : n + 8], schedule.timezone, now, names, shades) for n in range(0, DAYS, 7)
+    )
+    target = f"schedule:{schedule.key}"
+    return Rota(
+        key=schedule.key,
+        name=schedule.name or schedule.key,
+        zone=schedule.timezone,
+        now=_people(current.people, names),
+        until=current.end,
+        stands_in=current.override,
+        following=_people(upcoming, names),
+        changes=changes,
+        weeks=weeks,
+        people=tuple((names.one(name), shade) for name, shade in shades.items()),
+        gaps=tuple((gap.start, gap.end) for gap in oncall.gaps(schedule, now, bounds[-1])),
+        escalations=tuple(
+            policy.name
+            for policy in config.escalations.values()
+            if any(target in level.to for level in policy.levels) or target in policy.fallback
+        ),
+    )
+
+
+def _people(keys: Sequence[str], names: Names) -> str:
+    return ", ".join(names.one(key) for key in keys)
+
+
+def _week(
+    shifts: Sequence[Shift],
+    bounds: Sequence[Instant],
+    zone: str,
+    now: Instant,
+    names: Names,
+    shades: Mapping[str, int],
+) -> Week:
+    start, end = bounds[0], bounds[-1]
+    turns = tuple(
+        Turn(
+            max(shift.start, start), min(shift.end, end), _people(shift.people, names),
+            "an override or swap" if shift.override else "", not shift.people,
+            shades[shift.people[0]] if shift.people else -1,
+        )
+        for shift in shifts
+        if shift.end > start and shift.start < end
+    )  # fmt: skip
+    days = tuple((date_words(local(low, zone)), low <= now < high) for low, high in pairwise(bounds))
+    return Week(days, _drawing(turns, bounds, now), turns)
+
+
+def _drawing(turns: Sequence[Turn], bounds: Sequence[Instant], now: Instant) -> Markup:
+    """Draw the turns of some days; what the drawing says is in the list beside it."""
+    start, end = bounds[0], bounds[-1]
+
+    def x(at: Instant) -> int:
+        return (at - start) * _WIDTH // (end - start)
+
+    parts = []
+    for turn in turns:
+        left, width = x(turn.start), max(2, x(turn.end) - x(turn.start) - 3)
+        style = "gap" if turn.gap else f"p{turn.shade}"
+        said = escape(turn.who or "nobody")
+        parts.append(
+            f'<rect class="turn {style}" x="{left}" width="{width}" height="{_HEIGHT}" rx="2">'
+            f"<title>{said}</title></rect>"
+        )
+    parts += [f'<path class="midnight" d="M{x(at)} 0V{_HEIGHT}"/>' for at in bounds[1:-1]]
+    if start <= now < end:
+        parts.append(f'<path class="now" d="M{x(now)} 0V{_HEIGHT}"/>')
+    return Markup(  # noqa: S704 (every name in it is escaped)
+        f'<svg class="rota" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" aria-hidden="true">'
+        f"{''.join(parts)}</svg>"
+    )

@@ -1,0 +1,92 @@
+"""Long lists in pages: so many lines, and a cursor to the rest, whatever comes and goes meanwhile."""
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+USUAL: Final = 50
+MOST: Final = 500
+
+T = TypeVar("T")
+
+
+class PageError(ValueError):
+    """A limit or cursor that is none; the text says what one is."""
+
+
+class Page(NamedTuple, Generic[T]):
+    """A part of a list.
+
+    Attributes:
+        lines: in order.
+        following: the cursor of the next page; None on the last one.
+    """
+
+    lines: list[T]
+    following: str | None = None
+
+
+def limit_of(query: Mapping[str, str]) -> int:
+    """Return how many lines are asked for.
+
+    Raises:
+        PageError: not a number in the range.
+    """
+    text = query.get("limit", str(USUAL))
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
+        raise PageError(f"limit is a number from 1 to {MOST}")
+    return int(text)
+
+
+def number_of(query: Mapping[str, str]) -> int | None:
+    """Return the number that a cursor over stored lines is.
+
+    Raises:
+        PageError: it is no number.
+    """
+    text = query.get("cursor", "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise PageError("cursor is what `next` of the page before says")
+    return int(text)
+
+
+def paged(items: Iterable[T], place: Callable[[T], tuple[Any, ...]], limit: int, cursor: str = "") -> Page[T]:
+    """Return a page of what is ordered by its place.
+
+    Args:
+        items: all of them.
+        place: unique for each; numbers and texts.
+        limit: so many lines at most.
+        cursor: of the page; empty for the first one.
+
+    Raises:
+        PageError: no cursor that a page had.
+    """
+    ordered = sorted(((place(item), item) for item in items), key=lambda pair: pair[0])
+    if cursor:
+        after = _read(cursor)
+        try:
+            ordered = [pair for pair in ordered if list(pair[0]) > after]
+        except TypeError:
+            raise PageError("cursor is of another list") from None
+    shown = ordered[:limit]
+    following = _written(shown[-1][0]) if len(ordered) > limit else None
+    return Page([item for _, item in shown], following)
+
+
+def _written(place: tuple[Any, ...]) -> str:
+    text = json.dumps(list(place), separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read(cursor: str) -> list[Any]:
+    try:
+        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list):
+        raise PageError("cursor is what `next` of the page before says")
+    return found

@@ -1,0 +1,88 @@
+"""Idempotency keys: a request that comes again with the same key is answered as it was, not done again."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final
+
+import trio
+
+from slawatch.core.instant import DAY, Instant, Micros
+from slawatch.web.problem import Problem
+
+HEADER: Final = "idempotency-key"
+KEPT: Final[Micros] = DAY
+MOST: Final = 10_000
+_LONGEST: Final = 200
+
+
+@dataclass
+class _Known:
+    """A key: what was asked with it, and what it came to."""
+
+    asked: str
+    at: Instant
+    answer: Any = None
+    done: trio.Event = field(default_factory=trio.Event)
+
+
+class Repeating:
+    """Remembers the answers to keys, as long as the daemon runs and for a day at most.
+
+    A failure is not remembered: the same key then tries again.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+
+    async def once(
+        self, key: str | None, asked: object, now: Instant, work: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        """Return what the work returns, or what it returned for the same key.
+
+        Args:
+            key: from the request; None for none.
+            asked: all of the request that matters, as JSON values.
+            now: the present.
+            work: does it.
+
+        Raises:
+            Problem: the key came with another request, or is none.
+        """
+        if key is None:
+            return await work()
+        if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
+            raise Problem(
+                HTTPStatus.BAD_REQUEST, f"Idempotency-Key has 1 to {_LONGEST} characters of printable ASCII"
+            )
+        text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        self._forget(now)
+        while (known := self._known.get(key)) is not None:
+            if known.asked != digest:
+                raise Problem(
+                    HTTPStatus.UNPROCESSABLE_ENTITY,
+                    "this Idempotency-Key was used for another request: choose a new one",
+                )
+            if known.done.is_set():
+                return known.answer
+            await known.done.wait()
+        mine = self._known[key] = _Known(digest, now)
+        try:
+            mine.answer = await work()
+        except BaseException:
+            del self._known[key]
+            raise
+        finally:
+            mine.done.set()
+        return mine.answer
+
+    def _forget(self, now: Instant) -> None:
+        while self._known:
+            key, first = next(iter(self._known.items()))
+            if not first.done.is_set() or (now - first.at < KEPT and len(self._known) < MOST):
+                return
+            del self._known[key]

@@ -1,0 +1,161 @@
+"""The timeline of an incident as people read it, and what happens next if nobody does anything."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from slawatch.core.chain import length_text
+from slawatch.core.escalation import Place, following
+from slawatch.core.event import Event
+from slawatch.core.incident import Incident, Phase, Timer
+from slawatch.core.instant import Instant, rfc3339, seconds
+from slawatch.core.turn import World
+
+_SENT: Final = {
+    "trigger": "told", "update": "told of a change", "ack": "told that it is acknowledged",
+    "resolve": "told that it is over", "reminder": "reminded", "digest": "told in a digest", "meta": "told",
+}  # fmt: skip
+_QUIET: Final = (
+    "incident.changed", "incident.numbered", "alert.reported", "alert.changed", "alert.joined",
+    "row.queued", "row.sending", "row.waiting", "row.changed",
+)  # fmt: skip
+
+
+def entry(number: int, event: Event) -> dict[str, Any] | None:
+    """Return an event as a timeline shows it; None for what nobody needs to read."""
+    if event.gone or event.kind in _QUIET:
+        return None
+    text = event.text
+    if event.subject.startswith("row:"):
+        text = _of_message(event)
+    if not text:
+        return None
+    return {
+        "number": number,
+        "at": rfc3339(event.at),
+        "kind": event.kind,
+        "text": text,
+        "by": event.by or None,
+        "origin": event.origin or None,
+    }
+
+
+def parts_of(key: str) -> tuple[str, str, str]:
+    """Return what the key of a message says: its kind, to whom, through what.
+
+    >>> parts_of("7:1:trigger:0:0:person:bob:sms#1")
+    ('trigger', 'person:bob', 'sms')
+    """
+    rest = key.split(":", 5)
+    if len(rest) < 6:
+        return "", key, ""
+    recipient, _, channel = rest[5].rpartition(":")
+    return rest[2], recipient, channel.partition("#")[0]
+
+
+def _of_message(event: Event) -> str:
+    kind, recipient, channel = parts_of(event.subject.partition(":")[2])
+    who = f"{recipient} through {channel}" if recipient != f"channel:{channel}" else recipient
+    if event.kind == "row.sent":
+        return f"{who}: {_SENT.get(kind, 'told')}"
+    if event.kind == "row.cancelled":
+        why = event.text.partition(":")[0]
+        return "" if why in ("generation", "superseded") else f"{who}: {kind} not sent: {why}"
+    what = event.kind.partition(".")[2].replace("_", " ")
+    if event.kind == "row.dead":
+        what, text = "given up", event.text.partition(":")[0]
+        return f"{who}: {kind} {what}: {text}"
+    return f"{who}: {kind} {what}" + (f": {event.text}" if event.text else "")
+
+
+def upcoming(incident: Incident, world: World, now: Instant) -> list[dict[str, Any]]:
+    """Return what happens next by itself, in the order of time."""
+    if not incident.open:
+        return []
+    found = []
+    for timer in sorted(incident.live(), key=lambda t: (t.due_at, t.kind)):
+        text = _DUE[timer.kind](incident, timer, world)
+        withheld = bool(incident.suppressed) and timer.kind in ("level", "contact", "reminder", "flush")
+        if withheld:
+            text += f"; withheld: {', '.join(incident.suppressed)}"
+        found.append(
+            {
+                "at": rfc3339(timer.due_at),
+                "in": seconds(max(0, timer.due_at - now)),
+                "kind": timer.kind,
+                "text": text,
+                "withheld": withheld,
+            }
+        )
+    return found
+
+
+def people(names: Iterable[str]) -> str:
+    """Return recipients as people read them.
+
+    >>> people(["person:alice", "channel:ops"])
+    'alice, channel:ops'
+    """
+    return ", ".join(name.removeprefix("person:") for name in names)
+
+
+def _level(incident: Incident, timer: Timer, world: World) -> str:
+    place = following(incident.policy, Place(incident.level, incident.cycle))
+    if place is None:
+        every = length_text(incident.policy.exhausted_reminder)
+        return f"every level was told: from then on a reminder each {every}"
+    level = incident.policy.levels[place.level]
+    targets = []
+    for target in level.to:
+        meant = world.recipients(target, timer.due_at)
+        shown = people(meant) or "nobody"
+        targets.append(shown if meant == (target,) else f"{target} ({shown})")
+    again = f", time {place.cycle + 1}" if place.cycle else ""
+    return f"level {place.level}{again} is told: {', '.join(targets)}"
+
+
+def _contact(_incident: Incident, timer: Timer, world: World) -> str:
+    contacts = world.contacts(timer.recipient)
+    channel = contacts[timer.contact].channel if timer.contact < len(contacts) else "a channel that is gone"
+    return f"{people([timer.recipient])} is told through {channel}"
+
+
+def _flush(incident: Incident, _timer: Timer, _world: World) -> str:
+    return f"those told hear of what changed: {incident.dirty}" if incident.dirty else "changes are told"
+
+
+def _ack_reminder(incident: Incident, _timer: Timer, _world: World) -> str:
+    return f"{people([incident.acker])} is reminded of the acknowledgement"
+
+
+def _ack_timeout(incident: Incident, _timer: Timer, _world: World) -> str:
+    return f"the acknowledgement by {people([incident.acker])} expires: escalation begins anew"
+
+
+def _snooze_end(_incident: Incident, _timer: Timer, _world: World) -> str:
+    return "the snooze ends: escalation begins anew"
+
+
+def _reminder(_incident: Incident, _timer: Timer, _world: World) -> str:
+    return "the last level and the fallback are reminded"
+
+
+_DUE: Final[dict[str, Callable[[Incident, Timer, World], str]]] = {
+    "level": _level,
+    "contact": _contact,
+    "flush": _flush,
+    "ack_reminder": _ack_reminder,
+    "ack_timeout": _ack_timeout,
+    "snooze_end": _snooze_end,
+    "reminder": _reminder,
+}
+
+
+def phase_text(incident: Incident) -> str:
+    """Return an incident's state with who and until when, as people read it."""
+    if incident.state is Phase.ACKED:
+        return f"acked by {people([incident.acker])}"
+    if incident.state is Phase.SNOOZED and incident.snoozed_until is not None:
+        return f"snoozed until {rfc3339(incident.snoozed_until)}"
+    if incident.state is Phase.MERGED:
+        return f"merged into {incident.merged_into}"
+    return incident.shown

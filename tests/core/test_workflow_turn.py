@@ -1,0 +1,352 @@
+"""Workflows in turns: what begins them, how their steps follow, and what a crash leaves."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slawatch.core.alert import Alert, Reason
+from slawatch.core.command import Ack, Assign, Resolve
+from slawatch.core.dispatch import (
+    Answered,
+    Claimed,
+    ClockStepped,
+    Ended,
+    Fired,
+    SeverityChanged,
+    Started,
+    StepEnded,
+    Tick,
+    due,
+    steps,
+)
+from slawatch.core.escalation import Level, Policy
+from slawatch.core.event import Event
+from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
+from slawatch.core.notification import Delivery, Verdict
+from slawatch.core.turn import Contact, State, World, fold, read_event, restated, write_event
+from slawatch.core.workflow import Progress, Run, Step, When, Workflow, named
+from slawatch.core.workflow_turn import OVERDUE, PLACES, TRIES, Occasion, at_work
+
+AT = 1_767_225_600 * SECOND
+POLICY = Policy(name="default", levels=(Level(to=("person:ann",)), Level(to=("person:bob",))), repeat=0)
+
+
+class Stage:
+    """Alerting with some workflows: what is given, and what came of it."""
+
+    def __init__(self, *workflows: Workflow) -> None:
+        self.now = AT
+        self.state = State()
+        self.events: list[Event] = []
+        self.reasons: tuple[Reason, ...] = ()
+        self.channels = {"hook", "ann", "bob"}
+        self.workflows = list(workflows)
+        self.give(Started())
+
+    @property
+    def world(self) -> World:
+        def contacts(recipient: str) -> tuple[Contact, ...]:
+            name = recipient.partition(":")[2]
+            return (Contact(name),) if name in self.channels else ()
+
+        return World(
+            policies={"default": POLICY}, recipients=lambda target, _at: (target,), contacts=contacts,
+            withheld=lambda _alert, _at: self.reasons, workflows=named(self.workflows),
+        )  # fmt: skip
+
+    def give(self, *inputs: Any) -> None:
+        self.state, events = steps(self.state, (*inputs, Tick()), self.now, self.world)
+        self.events += events
+
+    def wait(self, length: int) -> None:
+        self.now += length
+        self.give()
+
+    def fires(self, name: str = "shop", severity: str = "critical") -> None:
+        self.give(
+            Fired(
+                Alert(
+                    fingerprint=name, check=name, severity=severity, title=f"{name} is down", since=self.now,
+                    fired_at=self.now, service="store",
+                )
+            )
+        )  # fmt: skip
+
+    def run(self, key: str = "1:1:incident.opened") -> Run:
+        return self.state.workflows[key]
+
+    def answers(self, ok: bool = True, text: str = "fine") -> None:
+        for run in at_work(self.state):
+            self.give(StepEnded(run.key, run.place, ok, text, run.steps[-1].epoch))
+
+    def restarts(self) -> None:
+        self.state = fold(read_event(write_event(event)) for event in self.events)
+        self.give(Started())
+
+
+def opened(*some: Step, **more: Any) -> Workflow:
+    return Workflow(on=more.pop("on", "incident.opened"), steps=some, **more)
+
+
+RUN = Step(run=("/bin/true",))
+
+
+def test_steps_follow_one_another_and_each_outside_waits_for_its_answer() -> None:
+    stage = Stage(opened(Step(notify="hook"), RUN, Step(assign="team:database")))
+    stage.fires()
+    assert [did.state for did in stage.run().steps] == ["done", "running"]
+    assert [run.key for run in at_work(stage.state)] == ["1:1:incident.opened"]
+    assert not stage.state.incidents[1].assignee
+    stage.answers()
+    assert stage.run().state is Progress.DONE
+    assert [did.text for did in stage.run().steps] == ["hook is told", "fine", "assigned to team:database"]
+    assert stage.state.incidents[1].assignee == "team:database"
+    assert [row.kind for row in stage.state.rows.values() if row.channel == "hook"] == ["trigger"]
+
+
+def test_after_a_step_that_fails_the_rest_is_left() -> None:
+    stage = Stage(opened(RUN, Step(notify="hook")))
+    stage.fires()
+    stage.answers(ok=False, text="ended with exit code 3")
+    assert stage.run().state is Progress.FAILED
+    assert not [row for row in stage.state.rows.values() if row.channel == "hook"]
+    assert stage.events[-1].text == "incident.opened: ended with exit code 3; 2 of its 2 steps are left"
+
+
+def test_an_assignment_that_is_refused_is_a_failure() -> None:
+    stage = Stage(opened(Step(assign="team:a"), on="agreement.breached"))
+    stage.give(Occasion("agreement.breached", "99.9 missed", ({"agreement": "gold"},), "gold", apart="gold"))
+    assert stage.run("0:0:agreement.breached:gold").steps[0].text == "there is no incident to assign"
+
+
+def test_a_wait_is_waited_for_by_the_elapsed_clock() -> None:
+    stage = Stage(opened(Step(wait=10 * MINUTE), Step(notify="hook")))
+    stage.fires()
+    assert due(stage.state, stage.world) == AT + 5 * MINUTE
+    stage.now += HOUR
+    stage.give(ClockStepped(HOUR))
+    assert stage.run().state is Progress.RUNNING
+    stage.wait(10 * MINUTE - 1)
+    assert not stage.run().over
+    assert due(stage.state, stage.world) == stage.now + 1
+    stage.wait(1)
+    assert stage.run().state is Progress.DONE
+
+
+@pytest.mark.parametrize("idempotent", [False, True])
+def test_what_ran_when_slawatch_ended_is_run_again_only_if_that_does_no_harm(idempotent: bool) -> None:
+    step = Step(run=("/bin/true",), idempotent=idempotent)
+    stage = Stage(opened(step, Step(notify="hook")))
+    stage.fires()
+    before = at_work(stage.state)[0].steps[-1]
+    stage.restarts()
+    if idempotent:
+        again = at_work(stage.state)[0].steps[-1]
+        assert (again.tries, again.epoch) == (2, before.epoch + 1)
+        stage.answers()
+        assert stage.run().state is Progress.DONE
+    else:
+        assert stage.run().state is Progress.UNKNOWN
+        assert "not known" in stage.run().steps[0].text
+        assert not at_work(stage.state)
+
+
+def test_a_late_answer_of_a_daemon_before_changes_nothing() -> None:
+    stage = Stage(opened(Step(run=("/bin/true",), idempotent=True)))
+    stage.fires()
+    run = at_work(stage.state)[0]
+    stage.restarts()
+    stage.give(StepEnded(run.key, 0, True, "late", run.steps[-1].epoch))
+    assert stage.run().state is Progress.RUNNING
+
+
+def test_an_answer_that_never_comes_is_not_waited_for() -> None:
+    stage = Stage(opened(Step(run=("/bin/true",), timeout=MINUTE)))
+    stage.fires()
+    stage.wait(MINUTE + OVERDUE - 1)
+    assert stage.run().state is Progress.RUNNING
+    stage.wait(1)
+    assert stage.run().state is Progress.UNKNOWN
+
+
+def test_what_may_be_done_again_is_not_begun_without_end() -> None:
+    stage = Stage(opened(Step(run=("/bin/true",), timeout=MINUTE, idempotent=True)))
+    stage.fires()
+    for _ in range(2 * TRIES):
+        stage.wait(MINUTE + OVERDUE)
+    assert stage.run().state is Progress.UNKNOWN
+    assert stage.run().steps[0].tries == TRIES
+
+
+def test_only_so_many_steps_are_outside_at_once() -> None:
+    stage = Stage(*(opened(RUN, name=f"w{n}") for n in range(PLACES + 3)))
+    stage.fires()
+    assert len(at_work(stage.state)) == PLACES
+    stage.answers()
+    assert len([run for run in stage.state.workflows.values() if run.state is Progress.DONE]) >= PLACES
+    stage.answers()
+    assert all(run.state is Progress.DONE for run in stage.state.workflows.values())
+
+
+def test_the_occasions_of_an_incident() -> None:
+    kinds: list[Any] = [
+        "incident.opened", "incident.acked", "incident.escalated", "incident.severity_up",
+        "incident.assigned", "incident.resolved", "incident.reopened", "alert.fired", "alert.resolved",
+    ]  # fmt: skip
+    stage = Stage(*(opened(Step(notify="hook"), on=kind) for kind in kinds))
+    stage.fires(severity="high")
+    stage.wait(5 * MINUTE)
+    stage.wait(5 * MINUTE)
+    stage.give(SeverityChanged("shop", "critical"))
+    stage.give(Ack(by="person:ann", incident=1))
+    stage.give(Ack(by="person:ann", incident=1))
+    stage.give(Assign(by="person:ann", incident=1, to="person:bob"))
+    stage.give(Ended("shop"))
+    stage.now += MINUTE
+    stage.fires()
+    began = [event.text.partition(":")[0] for event in stage.events if event.kind == "workflow.began"]
+    assert sorted(began) == sorted([*kinds, "alert.fired"])
+
+
+def test_conditions_are_about_any_alert_of_the_incident_with_its_severity() -> None:
+    stage = Stage(
+        opened(Step(notify="hook"), when=When(severity="critical", services=("store",)), name="yes"),
+        opened(Step(notify="hook"), when=When(services=("other",)), name="no"),
+        opened(Step(notify="hook"), when=When(severity="critical"), name="less"),
+    )
+    stage.fires(severity="critical")
+    assert sorted(run.workflow for run in stage.state.workflows.values()) == ["less", "yes"]
+
+
+def test_what_a_workflow_does_begins_no_other() -> None:
+    stage = Stage(
+        opened(Step(assign="team:a")),
+        opened(Step(assign="team:b"), on="incident.assigned"),
+    )
+    stage.fires()
+    assert list(stage.state.workflows) == ["1:1:incident.opened"]
+    stage.give(Assign(by="person:ann", incident=1, to="person:ann"))
+    assert len(stage.state.workflows) == 2
+    assert stage.state.incidents[1].assignee == "team:b"
+
+
+def test_while_nobody_is_told_workflows_wait_and_begin_when_that_ends() -> None:
+    stage = Stage(opened(RUN))
+    stage.reasons = (Reason("maintenance", "work"),)
+    stage.fires()
+    assert stage.run().withheld
+    assert not at_work(stage.state)
+    stage.reasons = ()
+    stage.wait(MINUTE)
+    assert at_work(stage.state)
+
+
+def test_what_was_over_before_anybody_was_told_begins_nothing() -> None:
+    stage = Stage(opened(RUN), opened(RUN, on="incident.resolved"))
+    stage.reasons = (Reason("maintenance", "work"),)
+    stage.fires()
+    stage.give(Ended("shop"))
+    assert not at_work(stage.state)
+    assert [run.state for run in stage.state.workflows.values()] == [Progress.DONE]
+
+
+def test_a_workflow_that_a_reload_changed_goes_no_further() -> None:
+    stage = Stage(opened(Step(wait=MINUTE), Step(notify="hook")))
+    stage.fires()
+    stage.workflows = [opened(Step(notify="hook"))]
+    stage.wait(MINUTE)
+    assert stage.run().state is Progress.RUNNING
+    stage.workflows = []
+    stage.wait(MINUTE)
+    assert stage.run().state is Progress.RUNNING
+    stage.workflows = [opened(Step(wait=MINUTE), Step(notify="hook"))]
+    stage.wait(MINUTE)
+    assert stage.run().state is Progress.DONE
+
+
+def test_a_channel_that_is_gone_fails_its_step() -> None:
+    stage = Stage(opened(Step(notify="gone")))
+    stage.fires()
+    assert stage.run().steps[0].text == "there is no channel gone"
+
+
+def test_a_dead_message_of_a_workflow_does_not_hurry_the_escalation() -> None:
+    stage = Stage(opened(Step(notify="hook")))
+    stage.fires(severity="low")
+    levels = [event.text for event in stage.events if event.kind == "level.fired"]
+    key = next(row.key for row in stage.state.rows.values() if row.channel == "hook")
+    stage.give(Claimed((key,)))
+    stage.give(Answered(key, Delivery(verdict=Verdict.PERMANENT), stage.state.epoch))
+    assert [event.text for event in stage.events if event.kind == "level.fired"] == levels
+
+
+def test_old_workflows_are_forgotten_with_their_incident() -> None:
+    stage = Stage(opened(Step(notify="hook")))
+    stage.fires()
+    stage.give(Resolve(by="person:ann", incident=1), Ended("shop"))
+    for row in list(stage.state.rows):
+        stage.give(Claimed((row,)))
+    stage.wait(2 * DAY)
+    stage.wait(2 * DAY)
+    assert not stage.state.incidents
+    assert not stage.state.workflows
+
+
+def test_the_state_with_workflows_is_the_fold_of_its_events() -> None:
+    stage = Stage(opened(Step(notify="hook"), Step(wait=MINUTE), RUN))
+    stage.fires()
+    stage.wait(MINUTE)
+    assert fold(read_event(write_event(event)) for event in stage.events) == stage.state
+    assert fold(restated(stage.state, stage.now)) == stage.state
+
+
+WHAT = st.lists(
+    st.one_of(
+        st.sampled_from(["fire", "end", "ack", "resolve", "ok", "bad", "restart", "quiet", "loud"]),
+        st.integers(1, 20),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(WHAT)
+def test_with_workflows_or_without_the_escalation_is_the_same(script: list[Any]) -> None:
+    """Whatever workflows do, fail at or wait for: nobody is paged earlier, later or less."""
+    busy = [
+        opened(RUN), opened(Step(wait=MINUTE), RUN), opened(Step(assign="team:a"), on="incident.acked"),
+        opened(Step(run=("/bin/true",), idempotent=True), on="incident.escalated"),
+        opened(RUN, on="incident.resolved"), opened(Step(notify="gone"), on="alert.fired"),
+    ]  # fmt: skip
+    found = []
+    for workflows in ([], busy):
+        stage = Stage(*workflows)
+        for what in script:
+            if isinstance(what, int):
+                stage.wait(what * MINUTE)
+            elif what == "fire":
+                stage.fires()
+            elif what == "end":
+                stage.give(Ended("shop"))
+            elif what in ("ack", "resolve"):
+                number = max(stage.state.incidents, default=0)
+                command = Ack if what == "ack" else Resolve
+                stage.give(command(by="person:ann", incident=number))
+            elif what in ("ok", "bad"):
+                stage.answers(ok=what == "ok")
+            elif what == "restart":
+                stage.restarts()
+            else:
+                stage.reasons = (Reason("silence", "s"),) if what == "quiet" else ()
+                stage.give()
+        found.append(
+            [(event.at, event.kind, event.subject) for event in stage.events
+             if event.subject.startswith(("row:", "incident:")) and event.by != "workflow:incident.acked"
+             and event.kind != "incident.changed"]
+        )  # fmt: skip
+        assert fold(read_event(write_event(event)) for event in stage.events) == stage.state
+        keys = [event.subject for event in stage.events if event.kind == "workflow.began"]
+        assert len(keys) == len(set(keys))
+    assert found[0] == found[1]
