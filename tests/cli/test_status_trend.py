@@ -44,9 +44,8 @@ def test_the_last_periods_and_the_means_stand_behind_the_present_one() -> None:
 
 
 def test_what_nobody_knows_is_a_dash() -> None:
-    without = agreement(
-        percent=None, shown=None, target=None, verdict=None, budget_remaining=None, trend=None
-    )
+    unknown = dict.fromkeys(("percent", "shown", "target", "verdict", "budget_remaining", "trend"))
+    without = agreement(**unknown)
     cells = lines([without], Terminal())[1].split()
     assert cells == ["gold", "2026-11", *["-"] * 10]
 

@@ -124,4 +124,4 @@ def test_the_scene_of_a_rehearsal(config: Config) -> None:
     assert list(scene.checks) == ["home", "db"]
     assert list(scene.graph.ancestors("shop")) == ["db"]
     assert scene.world.routed(alert()) == ("channel:pager",)
-    assert scene.severity == "critical"
+    assert scene.terms.down == "critical"

@@ -247,7 +247,7 @@ class Office:
         while True:
             self._wake = trio.Event()
             at = self.turn()
-            pause = 15.0 if at is None else max(0.0, (at - self.clock.now()) / SECOND)
+            pause = 3600.0 if at is None else max(0.0, (at - self.clock.now()) / SECOND)
             if self._inputs:
                 pause = 0.0
             assert pause > 0 or self._inputs or at is not None

@@ -99,7 +99,7 @@ def test_what_waits_in_the_journal_counts_once(database: Database, tmp_path: Pat
     journal.append(Batch(8, events=events[9:], attempts=[Attempt("k", 1, 1, "ack", "r", "c", 1, 2, "ok")]))
     journal.close()
     batches = Journal(tmp_path / "journal").replay()
-    assert batches[1].attempts == [Attempt("k", 1, 1, "ack", "r", "c", 1, 2, "ok")]
+    assert batches[1].attempts == (Attempt("k", 1, 1, "ack", "r", "c", 1, 2, "ok"),)
     waiting = [numbered for batch in batches for numbered in batch.events]
     assert waiting == events[3:]
     with database.reading() as cursor:

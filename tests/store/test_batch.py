@@ -5,6 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slawatch.core.attempt import Attempt
+from slawatch.core.event import Event, Numbered
 from slawatch.core.life import KINDS, LifeEvent
 from slawatch.core.sample import Sample, Transition
 from slawatch.store.batch import Batch
@@ -28,7 +30,26 @@ batches = st.builds(
     st.lists(st.builds(LifeEvent, instants, st.sampled_from(KINDS), st.text()), max_size=2),
     st.lists(st.tuples(numbers, instants), max_size=2),
     st.lists(st.tuples(numbers, instants), max_size=2),
-)
+    st.just(()),
+    st.lists(
+        st.builds(
+            Numbered, numbers,
+            st.builds(
+                Event, instants, st.text(), st.just("incident:7"), st.text(), st.text(), st.text(),
+                st.lists(st.tuples(st.just("title"), st.text()), max_size=1).map(tuple), st.booleans(),
+            ),
+            numbers,
+        ),
+        max_size=2,
+    ).map(tuple),
+    st.lists(
+        st.builds(
+            Attempt, st.text(), numbers, numbers, st.text(), st.text(), st.text(), instants, instants, st.text(),
+            st.none() | numbers, st.text(), st.text(), st.booleans(),
+        ),
+        max_size=2,
+    ).map(tuple),
+)  # fmt: skip
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -124,37 +124,6 @@ def test_without_an_agreement_each_organisation_has_a_report(tmp_path: Path, cur
     assert [r.organization_name for r in answer(one, cursor, Request(year="2026"), NOW)] == ["All services"]
 
 
-@pytest.mark.parametrize(
-    ("wanted", "said"),
-    [
-        ({}, "say which period: --month 2026-10"),
-        ({"end": "2026-10-02"}, "--to needs --from"),
-        ({"month": "2026-10", "year": "2026"}, "--month and --year both name a period"),
-        ({"month": "2026-10", "end": "2026-10-02"}, "--to goes with --from, not with --month"),
-        ({"month": "2026-13"}, "--month: '2026-13' is not a period"),
-        ({"month": "2026"}, "--month: 2026 is a year, not a month"),
-        ({"month": "2026-12"}, "--month: 2026-12 has not begun yet"),
-        ({"start": "2026-10-02", "end": "2026-10-01"}, "--from: a period must end after it starts"),
-        ({"start": "yesterday"}, "--from: 'yesterday' is not a time"),
-        ({"start": "2026-11-03"}, "--from: a period must end after it starts"),
-        (
-            {"month": "2026-10", "agreement": "acme-glod"},
-            "no agreement 'acme-glod': did you mean 'acme-gold'?",
-        ),
-        ({"month": "2026-10", "agreement": "zzz"}, "no agreement 'zzz': there are acme-gold"),
-        ({"month": "2026-10", "organization": "acmee"}, "did you mean 'acme'?"),
-        (
-            {"month": "2026-10", "agreement": "acme-gold", "organization": "umbra"},
-            "is one of acme, not of umbra",
-        ),
-    ],
-)
-def test_what_cannot_be_reported_is_said_with_what_to_do(tmp_path: Path, cursor, wanted, said: str) -> None:
-    with pytest.raises(ReportRefused) as refused:
-        answer(config(tmp_path), cursor, Request(**wanted), NOW)
-    assert said in str(refused.value)
-
-
 def test_a_stretch_without_an_end_ends_now(tmp_path: Path, cursor) -> None:
     (report,) = answer(config(tmp_path), cursor, Request(start="2026-10-05T12:00:00"), NOW)
     assert (report.period.start, report.period.end) == (cases.at("2026-10-05T12:00:00"), NOW)

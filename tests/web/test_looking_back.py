@@ -112,4 +112,6 @@ def test_a_period_that_is_over_is_judged_once(tmp_path: Path) -> None:
     assert look(HOUR, 8) == [0, HOUR, 0]
     assert look(HOUR, 0) == [0, HOUR, 0]
     assert look(2 * HOUR, 0) is None
+    # August and what September begins with have changed, July has not.
+    assert look(2 * HOUR, 1) is None
     assert look(2 * HOUR, 1) == [0, 2 * HOUR, 0]

@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from slawatch.cli import exits
@@ -135,6 +135,7 @@ def send(
     method: str = "GET",
     body: Iterable[bytes] | None = None,
     timeout: float = TIMEOUT,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Send a request to the socket at `path` and return the head of its answer, whatever its status.
 
@@ -144,6 +145,7 @@ def send(
         method: GET without a body, POST with one.
         body: pieces, sent as they come.
         timeout: seconds in which the daemon must take or send something.
+        headers: further ones, of ASCII.
 
     Raises:
         Unreachable: nobody listens there.
@@ -155,6 +157,7 @@ def send(
         with short(path) as address:
             connection.connect(address)
         head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         if body is not None:
             head += "Transfer-Encoding: chunked\r\n"
         try:
@@ -189,6 +192,7 @@ def ask(
     method: str = "GET",
     body: Iterable[bytes] | None = None,
     timeout: float = TIMEOUT,
+    headers: Mapping[str, str] | None = None,
 ) -> Any:
     """Return the JSON of a good answer; see `send`.
 
@@ -196,7 +200,7 @@ def ask(
         Unreachable: nobody listens there.
         DaemonError: the daemon refuses, or does not answer.
     """
-    answer = send(path, target, method=method, body=body, timeout=timeout)
+    answer = send(path, target, method=method, body=body, timeout=timeout, headers=headers)
     check(answer)
     try:
         return json.loads(answer.read())

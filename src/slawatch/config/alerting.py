@@ -27,7 +27,6 @@ class Alerting:
     Attributes:
         instance: names this installation to providers that hear of several; it never changes while incidents
             are open.
-        url: where people reach this installation, for links in messages; absent, there are none.
         down: how bad it is that a check is down: `critical`, `high`, `medium`, `low` or `info`.
         degraded: how bad it is that a check is degraded; absent, that is no alert.
         no_data: how bad it is that a check has no results.
@@ -51,7 +50,6 @@ class Alerting:
     """
 
     instance: str = "slawatch"
-    url: str = ""
     down: Severity = "critical"
     degraded: Severity | None = None
     no_data: Severity = "high"
@@ -70,8 +68,6 @@ class Alerting:
     def __post_init__(self) -> None:
         if not self.instance or not self.instance.isprintable() or any(c in self.instance for c in " :/"):
             raise ValueError("instance: a word without spaces, colons and slashes")
-        if self.url and not self.url.startswith(("https://", "http://")):
-            raise ValueError("url: begins with https:// or http://")
         if not 1 <= self.recover_after <= 100:
             raise ValueError("recover_after: from 1 to 100")
         if not 0 <= self.start_grace <= 10 * MINUTE:

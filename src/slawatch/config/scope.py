@@ -126,8 +126,9 @@ class _Duty:
             return
         self.schedules[name] = None
         for layer in schedule.layers:
-            for person in layer.people:
-                self._person(person)
+            for people in layer.people:
+                for person in people:
+                    self._person(person)
         for override in schedule.overrides:
             self._person(override.person)
             self._person(override.replaces)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from slawatch import notifiers
 from slawatch.config.alerting import dependencies
 from slawatch.config.model import Config
+from slawatch.core.alarm import Terms
 from slawatch.core.check import Maintenance
 from slawatch.core.dependency import Graph
 from slawatch.core.instant import HOUR, Instant, Micros
@@ -146,6 +147,12 @@ class _Kept:
         return found.end if found is not None and found.start <= at else None
 
 
+def terms_of(config: Config) -> Terms:
+    """Return how results of checks make alerts."""
+    found = config.alerting
+    return Terms(found.down, found.degraded or "", found.recover_after, found.flapping)
+
+
 def scene_of(config: Config) -> Scene:
     """Return what a rehearsal plays in."""
     windows = windows_of(config)
@@ -153,6 +160,5 @@ def scene_of(config: Config) -> Scene:
         world=world_of(config), checks=config.checks, services=config.services, schedules=config.schedules,
         graph=Graph(dependencies(config.services)), windows=windows.windows, opens=windows.opens,
         inhibitions=config.inhibit,
-        severity=config.alerting.down, recover_after=config.alerting.recover_after,
-        flapping=config.alerting.flapping, start_grace=config.alerting.start_grace,
+        terms=terms_of(config), start_grace=config.alerting.start_grace,
     )  # fmt: skip

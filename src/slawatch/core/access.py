@@ -28,11 +28,16 @@ ACTIONS: Final[Mapping[str, Role]] = {
     "incident.resolve": "responder",
     "incident.reopen": "responder",
     "incident.merge": "responder",
+    "incident.reassign": "responder",
     "incident.postmortem": "responder",
     "silence.add": "responder",
+    "silence.change": "responder",
     "silence.expire": "responder",
     "override.add": "responder",
     "override.cancel": "responder",
+    "swap.add": "responder",
+    "swap.take": "responder",
+    "swap.cancel": "responder",
     "maintenance.add": "operator",
     "maintenance.change": "operator",
     "maintenance.cancel": "operator",
@@ -58,6 +63,7 @@ ACTIONS: Final[Mapping[str, Role]] = {
 
 WHOLE: Final = frozenset(
     {
+        "override.add", "override.cancel", "swap.add", "swap.take", "swap.cancel",
         "notification.retry", "channel.test", "store.read", "config.reload", "samples.import",
         "token.list", "token.create", "token.revoke", "audit.read", "person.erase",
     }

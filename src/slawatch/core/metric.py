@@ -56,6 +56,9 @@ class Metric:
     causes: tuple[Cause, ...] = ()
     measure: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.name)
+
     @property
     def about(self) -> str:
         """What it is asked of: `service` (or one check of it), `agreement` or `slawatch`."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
+from slawatch.core.alarm import Terms
 from slawatch.core.chain import length_text
 from slawatch.core.check import Check, Service
 from slawatch.core.dependency import Graph
@@ -15,6 +16,7 @@ from slawatch.core.matcher import Matchers
 from slawatch.core.notification import Kind
 from slawatch.core.outbox import Row
 from slawatch.core.rota import Schedule
+from slawatch.core.state import Seen
 from slawatch.core.suppress import Window, never
 from slawatch.core.text import Duration
 from slawatch.core.turn import State, World
@@ -114,9 +116,7 @@ class Scene:
         windows: maintenance and quiet hours.
         opens: when the next of these opens after an instant, if ever.
         inhibitions: label rules.
-        severity: of a check that is down.
-        recover_after: so many good probes in a row end an alert.
-        flapping: whether changes are counted.
+        terms: how results make alerts.
         start_grace: so long overdue levels wait after a start for first results.
     """
 
@@ -128,9 +128,7 @@ class Scene:
     windows: tuple[Window, ...] = ()
     opens: Callable[[Instant], Instant | None] = never
     inhibitions: tuple[Inhibition, ...] = ()
-    severity: str = "critical"
-    recover_after: int = 1
-    flapping: bool = True
+    terms: Terms = field(default_factory=Terms)
     start_grace: Micros = MINUTE
 
 
@@ -167,6 +165,7 @@ class Played(NamedTuple):
         events: what the dispatcher decided.
         refused: what could not happen as scripted, and why.
         state: at the end.
+        probes: the results that checks were given, in order, with the names of the checks.
     """
 
     start: Instant
@@ -176,6 +175,7 @@ class Played(NamedTuple):
     events: tuple[Event, ...]
     refused: tuple[str, ...]
     state: State
+    probes: tuple[tuple[str, Seen], ...] = ()
 
 
 def why(row: Row, incident: Incident, world: World, broken: Collection[str] = ()) -> str:

@@ -13,6 +13,7 @@ from slawatch.core.attempt import Attempt
 from slawatch.core.dispatch import ClockStepped
 from slawatch.core.event import Event, Numbered
 from slawatch.core.instant import Instant, Micros
+from slawatch.core.link import acknowledging
 from slawatch.core.silence import Silence
 from slawatch.daemon.alarms import Alarms
 from slawatch.daemon.dispatcher import Dispatcher
@@ -22,6 +23,7 @@ from slawatch.daemon.watching import Watching
 from slawatch.store import alerting as stored
 from slawatch.store import duty, entries
 from slawatch.store.database import Database
+from slawatch.store.keyfile import link_secret
 
 if TYPE_CHECKING:
     from slawatch.core.dispatch import Input
@@ -37,11 +39,13 @@ class Found(NamedTuple):
         loaded: the state.
         config: with what people entered.
         silences: all of them.
+        secret: that links in messages are signed with.
     """
 
     loaded: stored.Loaded
     config: Config
     silences: tuple[Silence, ...]
+    secret: bytes
 
 
 def look_up(database: Database, config: Config, later: Iterable[Numbered], now: Instant) -> Found:
@@ -54,7 +58,7 @@ def look_up(database: Database, config: Config, later: Iterable[Numbered], now: 
         loaded = stored.load(cursor, later)
         if loaded.folded >= stored.SNAPSHOT_EVERY:
             stored.snapshot(cursor, loaded.number, now, loaded.state)
-    return Found(loaded, *read_entered(database, config))
+    return Found(loaded, *read_entered(database, config), link_secret(config.data_dir))
 
 
 def read_entered(database: Database, config: Config) -> tuple[Config, tuple[Silence, ...]]:
@@ -83,7 +87,8 @@ class Alerting:
     def __init__(self, found: Found, watching: Watching, clock: Clock, last_beat: Instant | None) -> None:
         evaluator, recorder = watching.evaluator, watching.recorder
         self.sight = Sight(found.config, evaluator.state_of)
-        self.sender = Sender(clock, lambda: found.config, self._answered)
+        self._clock, self._secret = clock, found.secret
+        self.sender = Sender(clock, lambda: found.config, self._answered, acknowledge=self._link)
         self.dispatcher = Dispatcher(
             found.config, clock, recorder, self.sender, self.sight, state=found.loaded.state,
             number=found.loaded.number, silences=found.silences, last_beat=last_beat,
@@ -97,6 +102,10 @@ class Alerting:
 
     def _answered(self, inputs: Sequence["Input"], attempts: Sequence[Attempt]) -> None:
         self.dispatcher.answered(inputs, attempts)
+
+    def _link(self, incident: int, generation: int, recipient: str) -> str:
+        base = self.dispatcher.config.web.public_url
+        return acknowledging(base, self._secret, self._clock.now)(incident, generation, recipient)
 
     def _guarded(self, name: str) -> bool:
         alert = self.dispatcher.state.alerts.get(name)

@@ -161,10 +161,11 @@ class Line:
 
         A provider that throttles again and again without saying for how long is asked ever less often.
         """
-        throttled = delivery.verdict is Verdict.THROTTLE
-        number = max(attempt, self._throttled) if throttled and delivery.retry_after is None else attempt
-        found = wait_after(delivery, number, random, self.channel.type)
-        return max(found, _SHORTEST_THROTTLE) if found is not None and throttled else found
+        if delivery.verdict is not Verdict.THROTTLE:
+            return wait_after(delivery, attempt, random, self.channel.type)
+        if delivery.retry_after is None:
+            return max(_SHORTEST_THROTTLE, backoff(max(attempt, self._throttled), random))
+        return max(_SHORTEST_THROTTLE, min(delivery.retry_after, LONGEST_WAIT))
 
     def forget_buckets(self, elapsed: Micros) -> None:
         """Forget the buckets of recipients who were told nothing for so long that all is allowed again."""
@@ -213,6 +214,6 @@ def directory_of(
     found = Directory(
         people=config.people, teams=config.teams, services=config.services,
         organizations=config.organizations, channels=config.channels, world=world or world_of(config),
-        timezone=config.timezone, url=config.web.public_url or config.alerting.url,
+        timezone=config.timezone, url=config.web.public_url,
     )  # fmt: skip
     return replace(found, acknowledge=acknowledge) if acknowledge else found

@@ -1,4 +1,4 @@
-"""Decides who is told of what: the one loop that steps the rules of alerting, stores what they decide, and acts.
+"""Decides who is told of what: the loop that steps the rules of alerting, stores what they decide, and acts.
 
 Everything that happens is an input. A turn takes those that came and the time once, steps them and then the
 tick, claims what may be sent, has all of it stored in one transaction, and only then hands messages to the

@@ -8,6 +8,7 @@ lease, and is tried again by the next one, marked as a possible duplicate.
 
 import logging
 import traceback
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -161,15 +162,19 @@ class Sender:
             if places.get(row.channel) and self._lines[row.channel].takes(row)
         ]
         order = {row.key: position for position, row in enumerate(free)}
-        again = self._again({row.key: row for row in free})
-        taken = {row.key for bundle in again for row in bundle.rows}
+        used: Counter[tuple[str, str]] = Counter()
 
         def allowance(channel: str, recipient: str) -> int:
-            used = sum((bundle.channel, bundle.recipient) == (channel, recipient) for bundle in again)
-            return self._lines[channel].allowance(recipient, elapsed) - used
+            return self._lines[channel].allowance(recipient, elapsed) - used[channel, recipient]
 
+        again = []
+        whole = self._again({row.key: row for row in free})
+        for bundle in whole:
+            if allowance(bundle.channel, bundle.recipient) > 0:
+                used[bundle.channel, bundle.recipient] += 1
+                again.append(bundle)
+        taken = {row.key for bundle in whole for row in bundle.rows}
         digests = {name for name, line in self._lines.items() if line.channel.type not in SINGLE}
-        again = [bundle for bundle in again if allowance(bundle.channel, bundle.recipient) >= 0]
         rest = [row for row in free if row.key not in taken]
         chosen = []
         for bundle in sorted(
@@ -183,12 +188,8 @@ class Sender:
     def send(self, chosen: Sequence[Bundle], state: State) -> None:
         """Begin to send what was chosen; its rows are claimed and stored."""
         for bundle in chosen:
-            mine = (state.rows.get(row.key) for row in bundle.rows)
-            rows = tuple(
-                row
-                for row in mine
-                if row is not None and row.stage is Stage.SENDING and row.lease_epoch == state.epoch
-            )
+            known = (state.rows[row.key] for row in bundle.rows if row.key in state.rows)
+            rows = tuple(r for r in known if r.stage is Stage.SENDING and r.lease_epoch == state.epoch)
             if not rows or self._stopping:
                 continue
             line = self._lines.get(bundle.channel)
@@ -327,10 +328,12 @@ class Sender:
 
     def _remember(self, key: str, rows: tuple[Row, ...], sending: Sending, delivery: Delivery) -> None:
         reached = sending.reached | frozenset(delivery.reached)
+        keys = tuple(row.key for row in rows)
+        self._pending = {
+            name: pending for name, pending in self._pending.items() if not set(keys) & set(pending.keys)
+        }
         if delivery.verdict in (Verdict.RETRY, Verdict.THROTTLE) and (reached or len(rows) > 1):
-            self._pending[key] = _Pending(tuple(row.key for row in rows), reached)
-        else:
-            self._pending.pop(key, None)
+            self._pending[key] = _Pending(keys, reached)
 
     def _end(
         self, line: Line, rows: tuple[Row, ...], epoch: int, delivery: Delivery | None, begun: Instant

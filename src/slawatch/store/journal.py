@@ -277,7 +277,7 @@ def _batch(plain: tuple[Any, ...]) -> Batch:
         pings,
         late,
         tuple(map(tuple, settles)),
-        [alerting.read_row(row) for row in events],
-        [Attempt(*fields) for fields in attempts],
-        [Audited(*fields) for fields in audit],
+        tuple(alerting.read_row(row) for row in events),
+        tuple(Attempt(*fields) for fields in attempts),
+        tuple(Audited(*fields) for fields in audit),
     )

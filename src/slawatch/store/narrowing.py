@@ -37,15 +37,17 @@ def narrow(
     found = cursor.execute("SELECT current_database()").fetchone()
     assert found is not None
     home = f'"{found[0]}".main'
-    mine = f"check_number IN (SELECT number FROM {home}.check_name WHERE list_contains({_list(checks)}, name))"
+    mine = (
+        f"check_number IN (SELECT number FROM {home}.check_name WHERE list_contains({_list(checks)}, name))"
+    )
     views: Mapping[str, str] = {
         "check_name": f"FROM {home}.check_name WHERE list_contains({_list(checks)}, name)",
         **{table: f"FROM {home}.{table} WHERE {mine}" for table in _BY_CHECK},
         **{table: f"FROM {home}.{table} WHERE false" for table in _HIDDEN},
         "life": f"FROM {home}.life WHERE kind <> 'config'",
         "maintenance_entry": _maintenance(home, services),
-        "adjustment_entry": f"FROM {home}.adjustment_entry WHERE id IN (SELECT id FROM {home}.adjustment_entry "
-        f"WHERE list_contains({_list(subjects)}, service))",
+        "adjustment_entry": f"FROM {home}.adjustment_entry WHERE id IN (SELECT id "
+        f"FROM {home}.adjustment_entry WHERE list_contains({_list(subjects)}, service))",
         "silence_entry": f"FROM {home}.silence_entry WHERE list_contains({_list(silences)}, id)",
         "override_entry": f"FROM {home}.override_entry WHERE id IN (SELECT id FROM {home}.override_entry "
         f"WHERE list_contains({_list(schedules)}, schedule))",

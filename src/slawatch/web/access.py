@@ -14,9 +14,10 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from slawatch.core.access import ACTIONS, PUBLIC, WHOLE, Principal
+from slawatch.web.genuine import genuine, limited
 from slawatch.web.problem import Problem
 
-__all__ = ["PUBLIC", "Guarded", "Shown", "concern", "principal_of", "route", "shown"]
+__all__ = ["PUBLIC", "Guarded", "Shown", "concern", "principal_of", "route", "shown", "signed"]
 
 LONGEST: Final = 1 << 20
 """Bytes of a request's body, where its route does not say otherwise."""
@@ -62,6 +63,11 @@ class Guarded(Route):
         if action is not None:
             scope["state"]["action"] = action
             require(action, scope)
+            if scope["method"] not in SAFE:
+                if self.longest is not None:
+                    receive = limited(scope, receive, self.longest)
+                if action != PUBLIC:
+                    receive = await genuine(scope, receive)
         await super().handle(scope, receive, send)
 
 
@@ -99,6 +105,8 @@ def require(action: str, scope: Scope) -> None:
     who: Principal | None = scope["state"].get("principal")
     if action == PUBLIC:
         return
+    if who is not None and who.organizations != scope["state"].get("scope", who.organizations):
+        raise Problem(HTTPStatus.NOT_FOUND, f"there is nothing at {scope['path']}")
     if who is None:
         raise Unknown(HTTPStatus.UNAUTHORIZED, scope["state"].get("why") or "sign in, or send a token")
     if who.may(action):
@@ -116,6 +124,20 @@ def principal_of(request: Request) -> Principal:
     if found is None:
         raise Unknown(HTTPStatus.UNAUTHORIZED, "sign in, or send a token")
     return found
+
+
+def signed(request: Request, wish: Mapping[str, Any], *, source: bool = False) -> dict[str, Any]:
+    """Return a wish with who wants it: on the unix socket whoever it says, elsewhere who is known to ask.
+
+    Args:
+        request: that brought it.
+        wish: what its body says.
+        source: whether it says from where it comes, too.
+    """
+    who = principal_of(request)
+    mine = {"person": who.person or who.name, **({"source": who.source} if source else {})}
+    given = {key: value for key, value in wish.items() if value not in (None, "")}
+    return {**wish, **mine, **given} if who.kind == "socket" else {**wish, **mine}
 
 
 def concern(request: Request, subject: str, **detail: Any) -> None:

@@ -27,21 +27,19 @@ from slawatch.web.wish import EntryRefused, Wish
 _Role = Literal["assignee", "commander", "communications"]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "open": ("title", "severity", "service", "policy", "person", "source"),
-    "ack": ("generation", "person", "source"),
-    "unack": ("person", "source"),
-    "snooze": ("for", "until", "person", "source"),
-    "assign": ("to", "role", "person", "source"),
-    "note": ("text", "person", "source"),
-    "publish": ("text", "person", "source"),
-    "escalate": ("person", "source"),
-    "resolve": ("note", "generation", "person", "source"),
-    "merge": ("into", "person", "source"),
-    "reassign": ("policy", "person", "source"),
+    "open": ("title", "severity", "service", "policy", "person"),
+    "ack": ("generation", "person"),
+    "unack": ("person",),
+    "snooze": ("for", "until", "person"),
+    "assign": ("to", "role", "person"),
+    "note": ("text", "person"),
+    "publish": ("text", "person"),
+    "escalate": ("person",),
+    "resolve": ("note", "generation", "person"),
+    "merge": ("into", "person"),
+    "reassign": ("policy", "person"),
 }  # fmt: skip
 """What can be done to an incident, and the keys of each wish."""
-
-ORIGINS: Final = ("cli", "web", "link", "slack", "api")
 
 
 def command(

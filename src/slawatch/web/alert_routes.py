@@ -166,7 +166,7 @@ class AlertRoutes:
 
         async def work() -> dict[str, Any]:
             config, now = self._view.config, self._view.clock.now()
-            origin = "cli" if "cli" in request.headers.get("user-agent", "") else "api"
+            origin = "cli" if request.scope["state"]["control"] else "api"
             try:
                 command = acting.command(action, number, wish, config, now, origin)
             except EntryRefused as error:

@@ -183,7 +183,7 @@ def told(one: Any) -> dict[str, Any]:
 def line(incident: Incident, now: Instant) -> dict[str, Any]:
     """Return an incident as lists show it."""
     end = incident.resolved_at if not incident.open else None
-    first = min((timer.due_at for timer in incident.live()), default=None) if incident.open else None
+    coming = min(incident.live(), key=lambda timer: timer.due_at, default=None) if incident.open else None
     return {
         "id": incident.id,
         "state": str(incident.state),
@@ -209,7 +209,8 @@ def line(incident: Incident, now: Instant) -> dict[str, Any]:
         "merged": list(incident.merged),
         "merged_into": incident.merged_into,
         "manual": incident.manual,
-        "next_at": stamp(first),
+        "next_at": stamp(coming.due_at if coming is not None else None),
+        "next_kind": coming.kind if coming is not None else None,
     }
 
 

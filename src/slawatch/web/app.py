@@ -27,6 +27,7 @@ from slawatch.core.instant import Instant, rfc3339
 from slawatch.web import answer_export, answer_latency, answer_status, exposition, openapi, problem
 from slawatch.web.alert_routes import AlertRoutes
 from slawatch.web.current import Current
+from slawatch.web.duty_pages import DutyPages
 from slawatch.web.entry_routes import EntryRoutes
 from slawatch.web.events import STREAMS, EventStream, Streams
 from slawatch.web.feed import Feed
@@ -62,6 +63,7 @@ def build(view: View) -> problem.Guard:
             *EntryRoutes(current).routes(),
             *AlertRoutes(current).routes(),
             *Pages(current, feed, streams).routes(),
+            *DutyPages(current, feed).routes(),
         ],
         exception_handlers={
             Problem: problem.on_problem,

@@ -108,7 +108,7 @@ class DutyPages:
 
             return alert_history.incidents(cursor, before=before, limit=_PAST + 1)
 
-        past, trouble = await self._ask(ask, [])
+        past, trouble = await self._ask(ask, list[Incident]())
         state = self._view.alerting()
         config, _, now = snapshot(self._view)
 
@@ -190,7 +190,8 @@ class DutyPages:
             listed = answer_silences.overrides(cursor, now)["overrides"]
             return with_entered(config, duty.overrides(cursor)), listed
 
-        (effective, entered), trouble = await self._ask(ask, (config, []))
+        otherwise = config, list[Mapping[str, Any]]()
+        (effective, entered), trouble = await self._ask(ask, otherwise)
         state = self._view.alerting()
 
         def render(since: str) -> bytes:
@@ -220,7 +221,7 @@ class DutyPages:
 
             return alerting.attempts(cursor, channel=chosen or None, before=before, limit=_ATTEMPTS + 1)
 
-        attempts, trouble = await self._ask(ask, [])
+        attempts, trouble = await self._ask(ask, list[Attempt]())
         state, standings = self._view.alerting(), self._view.channels()
 
         def render(since: str) -> bytes:
@@ -245,7 +246,8 @@ class DutyPages:
     ) -> Response:
         config, _, now = snapshot(self._view)
         listed, trouble = await self._ask(
-            lambda cursor: answer_entries.maintenance(cursor, config, now)["maintenance"], []
+            lambda cursor: answer_entries.maintenance(cursor, config, now)["maintenance"],
+            list[Mapping[str, Any]](),
         )
         state, silences = self._view.alerting(), self._view.silences()
 

@@ -13,6 +13,7 @@ import trio
 
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339, seconds
+from slawatch.core.turn import State
 from slawatch.report.wording import percent
 from slawatch.web import answer_status
 from slawatch.web.answer_status import WINDOWS, Figures
@@ -31,7 +32,7 @@ class Event(NamedTuple):
     """One thing that changed.
 
     Attributes:
-        name: `service`, `daemon` or `config`.
+        name: `service`, `alerting`, `daemon` or `config`.
         subject: the service's name, or empty.
         data: JSON, one line.
         version: in which it last changed.
@@ -78,6 +79,9 @@ class Feed:
         self._daemon = Event("daemon", "", "{}", 0)
         self._digest = ""
         self._config = Event("config", "", "{}", 0)
+        self._alerting = Event("alerting", "", "{}", 0)
+        self._state: State | None = None
+        self._standing: _Signature = ()
         self._beat = "{}"
 
     @property
@@ -97,8 +101,12 @@ class Feed:
             if began < self._look_again:
                 return
             found = await self._current.figures()
-            config, live, now = snapshot(self._current.view)
-            await self._current.render(self._update, config, live, found, now)
+            view = self._current.view
+            config, live, now = snapshot(view)
+            heeded = tuple((silence.id, silence.end, silence.state(now)) for silence in view.silences())
+            channels = tuple((n, c.state, c.queued, c.dead) for n, c in view.channels().items())
+            alerting = view.alerting(), (*heeded, *channels)
+            await self._current.render(self._update, config, live, found, now, alerting)
             ended = trio.current_time()
             self._look_again = max(began + PERIOD, ended + min(_SHARE * (ended - began), 3 * PERIOD))
 
@@ -112,7 +120,8 @@ class Feed:
         """
         if version >= self.version:
             return []
-        found = [event for event in (self._config, self._daemon) if event.version > version]
+        common = (self._config, self._daemon, self._alerting)
+        found = [event for event in common if event.version > version]
         if service:
             one = self._services.get(service)
             known = [one] if one is not None and one.event.version > version else []
@@ -123,10 +132,12 @@ class Feed:
         ]
         return sorted(found, key=lambda event: event.version)
 
-    def _update(self, config: Config, live: Live, found: Figures, now: Instant) -> None:
+    def _update(
+        self, config: Config, live: Live, found: Figures, now: Instant, alerting: tuple[State, _Signature]
+    ) -> None:
         """Compare with what is known; in a thread, one at a time."""
         version = self.version + 1
-        changed = False
+        changed = self._heed(*alerting, version)
         if config.digest != self._digest:
             if self._digest:
                 self._config = Event("config", "", _json({"digest": config.digest}), version)
@@ -158,6 +169,19 @@ class Feed:
             self.version = version
 
 
+    def _heed(self, state: State, around: _Signature, version: int) -> bool:
+        """Compare alerting with what is known; who is told of a change asks for what it is about."""
+        if state is self._state and around == self._standing[-1:]:
+            return False
+        standing = (*_alerting(state), around)
+        self._state, before, self._standing = state, self._standing, standing
+        if standing == before:
+            return False
+        count = sum(1 for incident in state.incidents.values() if incident.open)
+        self._alerting = Event("alerting", "", _json({"open": count, "news": _news(state)}), version)
+        return True
+
+
 def shown(availability: Mapping[str, float | None]) -> Mapping[str, str]:
     """Return availabilities as people read them, by window: never rounded up.
 
@@ -180,6 +204,30 @@ def _state(found: Figures, name: str, live: Live, checks: list[str]) -> _Signatu
         *(_thousandths(standing.availability[window]) if standing else None for window in WINDOWS),
         *((c.outcome, c.since, c.failing, c.reason) if c is not None else None for c in seen),
     )
+
+
+def _alerting(state: State) -> _Signature:
+    """Return what people want to know of alerting; that a firing alert was bad again is not among it."""
+    incidents = tuple(
+        (
+            i.id, i.state, i.generation, i.severity, i.level, i.cycle, i.assignee, i.acker, i.exhausted,
+            i.commander, i.communications, len(i.notes), len(i.published), i.suppressed, len(i.told),
+            i.changed_at, len(i.alerts), len(i.children), i.timers,
+        )
+        for i in state.incidents.values()
+    )  # fmt: skip
+    alerts = tuple(
+        (a.fingerprint, a.firing, a.severity, a.suppressed, a.incident, a.stale, a.flapping, a.fired_at)
+        for a in state.alerts.values()
+    )
+    rows = tuple((row.key, row.stage, row.attempt) for row in state.rows.values())
+    return incidents, alerts, rows
+
+
+def _news(state: State) -> str:
+    """Return the incident that changed last, in a sentence; empty without one."""
+    latest = max(state.incidents.values(), key=lambda i: (i.changed_at, i.id), default=None)
+    return "" if latest is None else f"incident {latest.id}, {latest.title}, is {latest.shown}"
 
 
 def _thousandths(share: Fraction | None) -> int | None:

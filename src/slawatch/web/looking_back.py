@@ -37,19 +37,20 @@ class Past:
         self._kept: dict[tuple[str, str], tuple[Inputs, TrendPoint]] = {}
         self._seen: dict[tuple[str, str], tuple[Inputs, TrendPoint]] = {}
         self._left = 0
+        self._short = False
 
     def begin(self, most: int) -> None:
-        """Begin a look at all agreements; what the last one did not ask for is forgotten.
+        """Begin a look at all agreements.
 
         Args:
             most: how many services may be judged in how many periods; what is too much waits for the next
                 look.
         """
-        self._kept, self._seen, self._left = {**self._kept, **self._seen}, {}, most
+        self._seen, self._left, self._short = {}, most, False
 
     def end(self) -> None:
-        """Forget what the look did not ask for."""
-        self._kept = self._seen
+        """Forget what the look did not ask for, unless it was cut short."""
+        self._kept = {**self._kept, **self._seen} if self._short else self._seen
 
     def point(
         self, key: tuple[str, str], inputs: Inputs, cost: int, make: Callable[[], TrendPoint]
@@ -58,6 +59,7 @@ class Past:
         found = self._kept.get(key)
         if found is None or found[0] != inputs:
             if self._left <= 0:
+                self._short = True
                 return None
             self._left -= cost
             found = (inputs, make())

@@ -20,6 +20,7 @@ from slawatch.core.stretch import Stretch, stretch, time_value
 from slawatch.report.build import quantiles
 from slawatch.store import evidence
 from slawatch.store.database import numbers_of, transaction
+from slawatch.store.record import changes
 from slawatch.store.windows import Latest, Value, values
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.answer_status import members
@@ -237,7 +238,7 @@ def _changes(
     with transaction(cursor, read_only=True):
         known = numbers_of(cursor)
         numbers = [known[name] for names in services.values() for name in names if name in known]
-        return evidence.changes(cursor, services, start, now, latest.ask(cursor, numbers, now))
+        return changes(cursor, services, start, now, latest.ask(cursor, numbers, now))
 
 
 class _Making:

@@ -363,9 +363,8 @@ def untold(state: State) -> Mapping[str, str]:
                 "its incident was resolved by hand a moment ago" if guarded else "it belongs to no incident"
             )
         elif not incident.told and incident.id not in rows:
-            found[alert.fingerprint] = (
-                "level 0 is still to come" if incident.level < 0 else "no escalation and no route names anybody"
-            )
+            nobody = "no escalation and no route names anybody"
+            found[alert.fingerprint] = "level 0 is still to come" if incident.level < 0 else nobody
     return found
 
 

@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from starlette.responses import Response
 
 from slawatch import __version__
 from slawatch.core.civil import local
@@ -72,6 +76,29 @@ def page(name: str, **values: Any) -> bytes:
     return "\n".join(line for line in text.splitlines() if line.strip()).encode() + b"\n"
 
 
+def response(body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    """Return a page as an answer, under its policy."""
+    return Response(
+        body,
+        status,
+        {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Security-Policy": POLICY,
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        },
+    )
+
+
+def stream(**chosen: str) -> str:
+    """Return the address of the events that a page follows; what is empty is not asked for.
+
+    >>> stream(org="acme", service="")
+    '/api/v1/events?org=acme'
+    """
+    query = urlencode({name: value for name, value in chosen.items() if value})
+    return f"/api/v1/events?{query}" if query else "/api/v1/events"
+
+
 def problem(title: str, detail: str, lines: Sequence[str]) -> bytes:
     """Return the page that says why there is no other; it holds no script."""
     return page("problem.html", title=title, detail=detail, lines=lines, home=title == "Not Found")
@@ -100,6 +127,8 @@ def _environment() -> "Environment":
     made.filters.update(
         rfc3339=rfc3339,
         moment=zoned(moment_words),
+        minute=zoned(lambda at: f"{wording.date_words(at)}, {at:%H:%M}"),
+        field=zoned(lambda at: f"{at:%Y-%m-%dT%H:%M}"),
         clock=zoned(lambda at: f"{at:%H:%M}"),
         day=zoned(lambda at: wording.date_words(at)),
         zone_name=zoned(lambda at: at.tzname() or ""),
