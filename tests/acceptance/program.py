@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from slawatch.cli import client
+
 _SERVER = """
 import socket, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])), reuse_port=False)
@@ -93,13 +95,19 @@ class Program:
                 [sys.executable, "-m", "slawatch", "run", "--config", str(self.config)],
                 stderr=log, stdout=log, cwd=self.folder, env={**os.environ, "PYTHONFAULTHANDLER": "1"},
             )  # fmt: skip
-        self.until(self._answers, 20)
+        self.until(self._is_ready, 60)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         assert self.daemon is not None
         assert self.daemon.poll() is None, self.told()
-        done = self.command("status", "--json")
-        return done.returncode == 0 and bool(json.loads(done.stdout)["daemon"]["running"])
+        with contextlib.suppress(client.Unreachable, client.DaemonError):
+            return self.ask("/readyz")[0] == 200
+        return False
+
+    def ask(self, target: str) -> tuple[int, str]:
+        """Ask the API of the daemon; return status and body."""
+        answer = client.send(str(self.folder / "data" / "slawatch.sock"), target, timeout=30)
+        return answer.status, answer.read().decode()
 
     def state(self, service: str) -> str:
         services = {entry["service"]: entry for entry in self.json("status")["services"]}

@@ -24,9 +24,14 @@ stale_after = "300ms"
 
 
 def samples(program: Program) -> dict[tuple[str, str], dict[str, Any]]:
-    done = program.command("export", "samples", "--format", "jsonl")
-    assert done.returncode == 0, done.stderr
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    """Ask the daemon for all samples."""
+    status, text = program.ask("/api/v1/export?what=samples&format=jsonl")
+    assert status == 200, text
+    return by_time(text)
+
+
+def by_time(text: str) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = [json.loads(line) for line in text.splitlines()]
     found = {(row["check"], row["time"]): row for row in rows}
     assert len(found) == len(rows), "a sample is stored twice"
     return found
@@ -40,13 +45,17 @@ def test_fifty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
         acknowledged: dict[tuple[str, str], dict[str, Any]] = {}
         for number in range(kills):
             program.run()
-            time.sleep(0.4 + number % 7 * 0.23)
+            wanted = len(acknowledged) + number % 7 * 10
+            program.until(lambda n=wanted: len(samples(program)) >= n, 60)
+            time.sleep(number % 5 * 0.05)
             seen = samples(program)
             assert acknowledged.items() <= seen.items(), f"lost after kill {number}"
             acknowledged = seen
             program.kill()
         assert len(acknowledged) > kills * 10
-        assert acknowledged.items() <= samples(program).items()
+        done = program.command("export", "samples", "--format", "jsonl")
+        assert done.returncode == 0, done.stderr
+        assert acknowledged.items() <= by_time(done.stdout).items()
 
         now = datetime.now(UTC)
         report = program.json("report", "--month", now.strftime("%Y-%m"))

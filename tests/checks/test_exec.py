@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from slawatch import process
 from slawatch.checks import exec as exec_check
 from slawatch.checks._attempt import Attempt
 from slawatch.checks.exec import Options, probe
@@ -314,19 +315,19 @@ async def test_a_kernel_without_pidfd_does_too(
 async def test_a_program_that_hangs_in_the_kernel_is_given_up_and_reaped_later(
     plugin: Plugin, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exec_check, "_REAPING", 0.05)
+    monkeypatch.setattr(process, "REAPING", 0.05)
     killed: list[int] = []
     monkeypatch.setattr(os, "killpg", lambda group, number: killed.append(group))
     command = plugin("exec sleep 60")
     with trio.move_on_after(0.3) as scope:
         await probe(Options(command=(command,)), attempt)
     assert scope.cancelled_caught
-    assert [process.pid for process in exec_check._unreaped] == killed
+    assert [hanging.pid for hanging in process.unreaped] == killed
     monkeypatch.undo()
     os.killpg(killed[0], signal.SIGKILL)
     assert await gone(killed[0])
     await probe(Options(command=("true",)), attempt)
-    assert not exec_check._unreaped
+    assert not process.unreaped
     assert not exists(f"/proc/{killed[0]}")
 
 

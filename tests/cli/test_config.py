@@ -81,16 +81,6 @@ def test_check_config_for_programs(capsys: Capture, tmp_path: Path) -> None:
     assert [warning["path"] for warning in shown["warnings"]] == ["", "services.s"]
 
 
-def test_who_configures_alerting_is_told_that_nothing_is_sent_yet(capsys: Capture, tmp_path: Path) -> None:
-    path = tmp_path / "slawatch.toml"
-    path.write_text('[channels.mail]\ntype = "email"\nhost = "127.0.0.1"\nfrom = "a@example.com"\n')
-    assert main(["check-config", "--config", str(path)]) == 0
-    assert "sends no alerts yet" in capsys.readouterr().out
-    path.write_text("")
-    main(["check-config", "--config", str(path)])
-    assert "sends no alerts yet" not in capsys.readouterr().out
-
-
 def test_warnings_are_shown_and_are_no_failure(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "slawatch.toml").write_text("[services.s]\n")
     assert main(["check-config"]) == exits.OK

@@ -169,6 +169,7 @@ def test_nagios_performance_data() -> None:
     )
     assert data == (
         "up=1;;;0;2 degraded=0;;;0;2 down=1;;;0;2 unknown=0;;;0;2 lag=0.100s;;;0; "
+        "alerts=0;;;0; incidents=0;;;0; notifications_queued=0;;;0; notifications_dead=0;;;0; "
         "'shop availability 24h'=99.1234%;;;0;100 'it''s _ a / pipe availability 24h'=100%;;;0;100"
     )
     assert "\n" not in line

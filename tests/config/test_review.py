@@ -139,3 +139,13 @@ def test_the_interval_that_would_prove_a_target_does(read: Read) -> None:
 )
 def test_maintenance_that_cannot_be_meant_so(problems: Problems, old: str, new: str, key: str) -> None:
     assert [problem.path for problem in problems(TCP + WINDOW.replace(old, new))] == [f"maintenance[0].{key}"]
+
+
+def test_samples_are_kept_for_claims_and_that_is_said_where_less_was_asked_for(read: Read) -> None:
+    claims = TCP + ACME + GOLD + 'claim_window = "30d"\n' + OBJECTIVE
+    (warning,) = read('[retention]\nsamples = "30d"\n' + claims).warnings
+    assert (warning.line, warning.path) == (2, "retention.samples")
+    assert "kept for up to 62d all the same" in warning.message
+    assert 'the agreement "gold"' in warning.message
+    assert read('[retention]\nsamples = "62d"\n' + claims).warnings == ()
+    assert read(claims).warnings == (), "who asks for nothing is told nothing"

@@ -11,13 +11,13 @@ from slawatch.core.objective import (
     Verdict,
     budget,
     burn_rate,
-    error_rate,
+    event_budget,
     judge,
     judge_availability,
     parse_target,
     sensitivity,
 )
-from slawatch.core.sample import Outcome
+from slawatch.core.ratio import Counts
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,8 @@ def test_burn_rate():
     assert burn_rate(parse_target("availability", "100"), Fraction(1), 10) is None
 
 
-def test_the_error_rate_leaves_unknown_samples_out():
-    counts = {Outcome.UP: 90, Outcome.DEGRADED: 5, Outcome.DOWN: 5, Outcome.UNKNOWN: 100}
-    assert error_rate(counts) == Fraction(5, 100)
-    assert error_rate({Outcome.UNKNOWN: 3}) is None
+def test_the_budget_of_a_rate_is_counted_in_events():
+    found = event_budget(parse_target("ratio", "99.9"), Counts(Fraction(9_985), Fraction(10_000)))
+    assert (found.allowed, found.spent, found.remaining) == (10, 15, -5)
+    errors = event_budget(parse_target("error_rate", "< 1%"), Counts(Fraction(199), Fraction(200)))
+    assert (errors.allowed, errors.spent, errors.remaining_share) == (2, 1, Fraction(1, 2))

@@ -89,8 +89,12 @@ class Running:
         return self.process
 
     def probers(self) -> list[int]:
-        children = psutil.Process(self.running.pid).children()
-        return [child.pid for child in children if "slawatch.daemon.prober" in " ".join(child.cmdline())]
+        found = []
+        for child in psutil.Process(self.running.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that has just ended is none any more
+                if "slawatch.daemon.prober" in child.cmdline():
+                    found.append(child.pid)
+        return found
 
     def until(self, true: Callable[[], object], seconds: float = 15) -> None:
         end = time.monotonic() + seconds

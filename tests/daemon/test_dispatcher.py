@@ -6,7 +6,7 @@ import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.fakes import EPOCH
+from tests.fakes import EPOCH, Clock, check
 
 from slawatch.config.model import Config
 from slawatch.core.alert import Alert
@@ -49,17 +49,6 @@ def alert(name: str = "a", **keys: Any) -> Alert:
         fingerprint=name, check=name, severity="critical", title=f"{name} is down", since=EPOCH,
         fired_at=EPOCH, **{"service": "shop", **keys},
     )  # fmt: skip
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at: Instant = EPOCH
-
-    def now(self) -> Instant:
-        return self.at
-
-    def elapsed(self) -> Instant:
-        return self.at - EPOCH
 
 
 class Power(Exception):  # noqa: N818
@@ -121,7 +110,7 @@ class World:
             for row in bundle.rows:
                 assert state.rows[row.key].stage is Stage.SENDING
                 assert fold(n.event for n in self.stored).rows[row.key].stage is Stage.SENDING
-                self.got.append((self.clock.at, row.key))
+                self.got.append((self.clock.now(), row.key))
                 self.dispatcher.answered(
                     [Answered(row.key, Delivery(verdict=Verdict.OK), state.epoch)], [_attempt(row)]
                 )
@@ -130,9 +119,9 @@ class World:
         return None
 
     async def pass_time(self, length: int, step: int = SECOND) -> None:
-        until = self.clock.at + length
-        while self.clock.at < until:
-            self.clock.at = min(until, self.clock.at + step)
+        until = self.clock.now() + length
+        while self.clock.now() < until:
+            _jump(min(until - self.clock.now(), step))
             await self.dispatcher.turn()
             await self.dispatcher.turn()
 
@@ -141,11 +130,17 @@ class World:
         return [":".join([key.split(":")[2], *key.split(":")[-1:]]) for _, key in self.got]
 
 
+def _jump(length: int) -> None:
+    clock = trio.lowlevel.current_clock()
+    assert isinstance(clock, trio.testing.MockClock)
+    clock.jump(length / SECOND)
+
+
 def _attempt(row: Row) -> Attempt:
     return Attempt(row.key, 1, row.incident, row.kind, row.recipient, row.channel, 1, 2, "ok")
 
 
-async def test_what_is_sent_was_stored_before() -> None:
+async def test_what_is_sent_was_stored_before(mock_clock: trio.testing.MockClock) -> None:
     world = World()
     world.dispatcher.give(Fired(alert()))
     await world.dispatcher.turn()
@@ -158,7 +153,9 @@ async def test_what_is_sent_was_stored_before() -> None:
     assert [numbered.number for numbered in world.stored] == list(range(1, len(world.stored) + 1))
 
 
-async def test_an_outage_escalates_an_ack_stops_it_and_the_end_is_told_to_those_told() -> None:
+async def test_an_outage_escalates_an_ack_stops_it_and_the_end_is_told_to_those_told(
+    mock_clock: trio.testing.MockClock,
+) -> None:
     world = World()
     world.dispatcher.give(Fired(alert()))
     await world.pass_time(5 * MINUTE + SECOND)
@@ -187,7 +184,7 @@ async def _acting(world: World, command: Any) -> list[Any]:
     return found
 
 
-async def test_a_command_is_answered_once_it_is_stored() -> None:
+async def test_a_command_is_answered_once_it_is_stored(mock_clock: trio.testing.MockClock) -> None:
     world = World()
     world.dispatcher.give(Fired(alert()))
     await world.dispatcher.turn()
@@ -197,7 +194,9 @@ async def test_a_command_is_answered_once_it_is_stored() -> None:
     assert [(event.by, event.origin) for event in stored] == [("person:bob", "web")]
 
 
-async def test_a_command_that_makes_no_sense_is_refused_and_leaves_no_event() -> None:
+async def test_a_command_that_makes_no_sense_is_refused_and_leaves_no_event(
+    mock_clock: trio.testing.MockClock,
+) -> None:
     world = World()
     await world.dispatcher.turn()
     before = len(world.stored)
@@ -206,7 +205,9 @@ async def test_a_command_that_makes_no_sense_is_refused_and_leaves_no_event() ->
     assert len(world.stored) == before
 
 
-async def test_a_fault_in_one_input_leaves_the_others_alone(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_fault_in_one_input_leaves_the_others_alone(
+    mock_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
     world = World()
     world.dispatcher.give(Fired(None), Fired(alert()))  # type: ignore[arg-type]
     await world.dispatcher.turn()
@@ -214,7 +215,9 @@ async def test_a_fault_in_one_input_leaves_the_others_alone(caplog: pytest.LogCa
     assert "a fault in Fired" in caplog.text
 
 
-async def test_a_silence_that_somebody_enters_withholds_and_its_end_tells() -> None:
+async def test_a_silence_that_somebody_enters_withholds_and_its_end_tells(
+    mock_clock: trio.testing.MockClock,
+) -> None:
     world = World()
     silence = Silence(
         id="s1", match=(Matcher("check", "=", "a"),), author="bob", comment="known", start=EPOCH,
@@ -231,7 +234,7 @@ async def test_a_silence_that_somebody_enters_withholds_and_its_end_tells() -> N
     assert world.got[0][0] == EPOCH + HOUR
 
 
-async def test_a_reload_that_changes_no_channel_changes_nothing() -> None:
+async def test_a_reload_that_changes_no_channel_changes_nothing(mock_clock: trio.testing.MockClock) -> None:
     world = World()
     world.broken = {"ops"}
     world.dispatcher.give(Fired(alert()))
@@ -242,7 +245,9 @@ async def test_a_reload_that_changes_no_channel_changes_nothing() -> None:
     assert len(world.stored) == before
 
 
-async def test_the_rows_of_a_channel_that_is_gone_are_dead_and_the_next_level_is_told() -> None:
+async def test_the_rows_of_a_channel_that_is_gone_are_dead_and_the_next_level_is_told(
+    mock_clock: trio.testing.MockClock,
+) -> None:
     world = World()
     world.broken = {"ops"}
     world.dispatcher.give(Fired(alert()))
@@ -257,12 +262,6 @@ async def test_the_loop_sleeps_until_something_is_due(autojump_clock: trio.testi
     world = World()
     turns: list[Instant] = []
 
-    class Following(Clock):
-        def now(self) -> Instant:
-            return EPOCH + round(trio.current_time() * SECOND)
-
-    world.clock = Following()
-    world.start()
     begun = world.dispatcher.turn
 
     async def counted() -> None:
@@ -279,16 +278,16 @@ async def test_the_loop_sleeps_until_something_is_due(autojump_clock: trio.testi
 
 
 SCRIPT = (
-    (10, Fired(alert("a"))), (20, Fired(alert("b", service="disk"))), (330, Ack(by="person:bob", incident=2)),
-    (400, Ended("a")), (480, Fired(alert("a"))), (700, Ended("b")), (720, Ended("a")),
+    (10, Fired(alert("a"))), (20, Fired(alert("b", service="disk"))), (420, Ack(by="person:bob", incident=2)),
+    (460, Ended("a")), (520, Fired(alert("a"))), (600, Ended("b")), (760, Ended("a")),
 )  # fmt: skip
 
 
 async def _played(world: World) -> World:
-    """Play the script by the second; what gave the inputs repeats those that were not stored; a lease ends before what follows from it is over."""
+    """Play the script; whoever gave inputs repeats those that were not stored."""
     pending = list(SCRIPT)
     for second in range(0, 900, 10):
-        world.clock.at = EPOCH + second * SECOND
+        _jump(10 * SECOND if second else 0)
         for _ in range(3):
             given = [one for at, one in pending if at <= second]
             world.dispatcher.give(*given)
@@ -303,13 +302,40 @@ async def _played(world: World) -> World:
     return world
 
 
+async def test_a_clock_that_is_set_moves_no_timer(mock_clock: trio.testing.MockClock) -> None:
+    for step in (-3 * HOUR, 3 * HOUR):
+        world = World()
+        world.dispatcher.give(Fired(alert()))
+        await world.dispatcher.turn()
+        await world.pass_time(4 * MINUTE, MINUTE)
+        world.clock.step(step)
+        await world.pass_time(30 * SECOND)
+        assert world.kinds == ["trigger:ops"]
+        await world.pass_time(31 * SECOND)
+        assert world.kinds == ["trigger:ops", "trigger:boss"]
+
+
+async def test_after_a_suspend_the_checks_have_a_say_before_what_is_overdue(
+    mock_clock: trio.testing.MockClock,
+) -> None:
+    world = World(config(checks={"a": check("a")}))
+    world.dispatcher.give(Fired(alert()))
+    await world.pass_time(SECOND)
+    world.clock.suspend(8 * HOUR)
+    await world.pass_time(30 * SECOND)
+    assert world.kinds == ["trigger:ops"]
+    world.dispatcher.give(Ended("a"))
+    await world.pass_time(MINUTE)
+    assert world.kinds == ["trigger:ops", "resolve:ops"]
+
+
 @settings(max_examples=80, deadline=None)
 @given(cut=st.integers(1, 40), after=st.booleans())
 def test_power_lost_at_any_commit_loses_no_message_and_repeats_only_marked_ones(
     cut: int, after: bool
 ) -> None:
-    whole = trio.run(_played, _world(None))
-    broken = trio.run(_played, _world(-cut - 1 if after else cut))
+    whole = _run(None)
+    broken = _run(-cut - 1 if after else cut)
     want, got = [key for _, key in whole.got], [key for _, key in broken.got]
     assert set(want) == set(got)
     twice = {key for key in got if got.count(key) > 1}
@@ -318,5 +344,8 @@ def test_power_lost_at_any_commit_loses_no_message_and_repeats_only_marked_ones(
     assert len(twice) <= 2
 
 
-def _world(fails_at: int | None) -> World:
-    return World() if fails_at is None else World(fails_at=fails_at)
+def _run(fails_at: int | None) -> World:
+    async def play() -> World:
+        return await _played(World() if fails_at is None else World(fails_at=fails_at))
+
+    return trio.run(play, clock=trio.testing.MockClock())

@@ -364,6 +364,20 @@ async def test_later_messages_know_the_first_one(
         assert [got.sending.earlier for got in chat.got] == ["", "C1/0"]
 
 
+async def test_a_digest_is_nothing_that_an_incident_may_change(
+    autojump_clock: trio.testing.MockClock, chat: Provider
+) -> None:
+    async with opened(config_of([channel("chat", "slack", Limit(1, SECOND), provider=chat)])) as office:
+        office.fire("a", "b")
+        await trio.sleep(10)
+        assert kinds(chat) == ["digest"]
+        assert {one.provider_id for one in office.attempts} == {"first"}
+        office.end("a")
+        await trio.sleep(10)
+        assert kinds(chat) == ["digest", "resolve"]
+        assert chat.got[1].sending.earlier == ""
+
+
 async def test_nobody_else_gets_what_is_for_somebody_without_an_address(
     autojump_clock: trio.testing.MockClock, mail: Provider
 ) -> None:

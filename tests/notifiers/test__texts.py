@@ -31,18 +31,18 @@ def test_a_text_says_what_there_is(notification: Notification) -> None:
     one = dataclasses.replace(notification, timezone="Europe/Berlin", entries=("a is down", "b is down"))
     assert render("text.txt", one).text == (
         "shop is down\n\nshop-home: connection refused\n\n- a is down\n- b is down\n\n"
-        "Service:   shop (acme)\nSeverity:  critical\nSince:     2026-01-01 00:58:55 CET, for 1m5s\n"
+        "Service:   shop (acme)\nSeverity:  critical\nSince:     2026-01-01 00:58:55 CET, for 1 min 5 s\n"
         "Incident:  7\n"
         "Why you:   level 0 of default\n\n"
         "Open: https://slawatch.example/incidents/7\nRunbook: https://wiki.example/shop\n\n"
-        "check: shop-home\nlatency: 1.2s"
+        "Check: shop-home\nLatency: 1.2s"
     )
 
 
 def test_the_end_says_how_long_it_took(notification: Notification) -> None:
     one = dataclasses.replace(notification, kind=Kind.RESOLVE)
-    assert "lasted 1m5s" in render("text.txt", one).text
-    assert render("sms.txt", one).text == "[Resolved] shop is down after 1m5s #7"
+    assert "lasted 1 min 5 s" in render("text.txt", one).text
+    assert render("sms.txt", one).text == "[Resolved] shop is down after 1 min 5 s #7"
     assert "Lasted" in render("email.html", one).text
 
 
@@ -144,4 +144,4 @@ def test_only_the_web_is_linked(notification: Notification) -> None:
 
 def test_a_decision_before_the_trouble_lasts_no_time(notification: Notification) -> None:
     one = dataclasses.replace(notification, since=notification.at + 5 * SECOND, kind=Kind.RESOLVE)
-    assert "lasted 0s" in render("text.txt", one).text
+    assert "lasted 0 s" in render("text.txt", one).text

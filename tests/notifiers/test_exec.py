@@ -116,8 +116,8 @@ async def gone(pid: int) -> None:
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (("no-such-program",), "no such file"),
-        (("/no/such/program",), "no such file"),
+        (("no-such-program",), "is not in PATH"),
+        (("/no/such/program",), "does not exist"),
     ],
 )
 async def test_a_program_that_cannot_be_started_is_the_configs_fault(

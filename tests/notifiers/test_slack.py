@@ -254,7 +254,7 @@ def test_facts_are_fields() -> None:
         Notification(kind=Kind.TRIGGER, idempotency_key="k", at=0, title="t", details={"a": "1", "b": "<2>"})
     )
     assert warnings == ()
-    assert [field["text"] for field in found["blocks"][2]["fields"]] == ["*a*\n1", "*b*\n&lt;2&gt;"]
+    assert [field["text"] for field in found["blocks"][2]["fields"]] == ["*A*\n1", "*B*\n&lt;2&gt;"]
 
 
 @pytest.mark.parametrize("limit", range(1, 40))

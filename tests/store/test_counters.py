@@ -96,3 +96,23 @@ def test_it_is_what_core_says_and_parts_add_up(
     expected = increase([Reading(START + hour * HOUR, Fraction(value)) for hour, value in made], START, end)
     assert whole == {"total": expected}
     assert sum(part["total"] for part in parts if part) == expected
+
+
+def test_what_came_to_be_outside_of_some_stretches_is_left_out(tmp_path: Path) -> None:
+    with Database.open(tmp_path) as database:
+        number = database.check_numbers(["a"])["a"]
+        Writer(database).write(batch(1, readings(number, TOTALS)))
+
+        with database.reading() as cursor:
+
+            def grown(*hours: tuple[int, int], start: int = 0) -> Fraction | None:
+                inside = [(START + low * HOUR, START + high * HOUR) for low, high in hours]
+                found = increases(cursor, "a", ["total"], START + start * HOUR, START + 100 * HOUR, inside)
+                return found and found["total"]
+
+            assert grown((0, 100)) == 50 + 250 + 20 + 50 + 5 + 4925
+            assert grown((0, 6), (12, 18), (42, 43)) == 250 + 5
+            assert grown((18, 19)) == 20, "a counter that began again counts from zero"
+            assert grown((30, 40), start=30) == 50, "the first reading goes on from the one before"
+            assert grown((50, 72)) is None
+            assert grown() is None

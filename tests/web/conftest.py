@@ -4,7 +4,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import pytest
@@ -12,6 +12,7 @@ import trio
 
 from slawatch.config.load import Config, load
 from slawatch.config.world import world_of
+from slawatch.core.audit import Audited
 from slawatch.core.dispatch import steps
 from slawatch.core.event import Event
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
@@ -31,6 +32,7 @@ from slawatch.web.view import Imported, Live, LiveCheck, Refused, Reloaded
 if TYPE_CHECKING:
     import duckdb
 
+T = TypeVar("T")
 NOW = parse_rfc3339("2026-11-01T12:00:00Z")
 MINUTE = 60 * SECOND
 TOML = """
@@ -113,6 +115,8 @@ class View:
     quiet: tuple[Silence, ...] = ()
     standings: dict[str, Any] = field(default_factory=dict)
     acted: list[Any] = field(default_factory=list)
+    audit: list[Audited] = field(default_factory=list)
+    scope: None = None
 
     @property
     def commands(self) -> "View":
@@ -148,6 +152,14 @@ class View:
         self.cursors += 1
         assert threading.current_thread() is not threading.main_thread()
         return self.database.cursor()
+
+    def note(self, line: Audited) -> None:
+        self.audit.append(line)
+
+    async def write(self, work: Callable[[Database], T]) -> T:
+        if self.refuse:
+            raise self.refuse
+        return await trio.to_thread.run_sync(work, self.database)
 
     def ping(self, check: str, at: Instant) -> None:
         self.pings.append((check, at))

@@ -106,11 +106,11 @@ async def test_states_are_live_though_the_figures_are_kept(served: Served) -> No
     assert (shop["state"], shop["since"]) == ("up", "2026-11-01T12:00:00.5Z")
 
 
-async def test_commands_are_for_the_owner_alone(served: Served) -> None:
+async def test_commands_are_for_operators_and_the_owner_alone(served: Served) -> None:
     for path in ("/api/v1/reload", "/api/v1/import?format=csv"):
         answer = await served.public.post(path, content=b"")
         assert answer.status_code == 403
-        assert "unix socket" in answer.json()["detail"]
+        assert "takes the role operator" in answer.json()["detail"]
     assert served.view.imported == []
     answer = await served.control.post("/api/v1/reload")
     assert answer.json()["added"] == ["new"]

@@ -4,16 +4,15 @@ import errno
 import os
 import re
 import shlex
-import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import trio
 
+from slawatch import process
 from slawatch.checks import _perfdata
 from slawatch.checks._attempt import Attempt
 from slawatch.checks._failure import OwnFault, own_fault, words
@@ -42,7 +41,6 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _REASON_AT_MOST: Final = 500
 _LINES_NOTED: Final = 30
 _SHORTEST_SCRUBBED: Final = 4
-_REAPING: Final = 0.5
 _OUTCOMES: Final = {0: Outcome.UP, 1: Outcome.DEGRADED, 2: Outcome.DOWN, 3: Outcome.UNKNOWN}
 
 
@@ -119,7 +117,7 @@ def _answer(program: str, ended: _Ended, attempt: Attempt) -> Observation:
         reason = f"{program} wrote more than {TOLERATED // 1024} KiB and was killed"
         attempt.note(reason)
         return Observation(Outcome.UNKNOWN, Cause.CONTENT, reason, ended.took)
-    attempt.note(f"{program} {_ending(ended.code)}")
+    attempt.note(f"{program} {process.ending(ended.code)}")
     outcome = _OUTCOMES.get(ended.code)
     if outcome is Outcome.UP:
         return Observation(outcome, latency=ended.took, measures=output.measures)
@@ -128,19 +126,10 @@ def _answer(program: str, ended: _Ended, attempt: Attempt) -> Observation:
     cause = Cause.STATUS
     if outcome is None:
         outcome = Outcome.UNKNOWN
-        text = f"{program} {_ending(ended.code)}: {text}"
+        text = f"{program} {process.ending(ended.code)}: {text}"
         if ended.code in (126, 127):
             cause = Cause.OURS
     return Observation(outcome, cause, _line(text), ended.took, output.measures)
-
-
-def _ending(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"
 
 
 def _line(text: str) -> str:
@@ -220,33 +209,27 @@ class _Pipe:
         return self.kept.decode("utf-8", "replace")
 
 
-_unreaped: Final[list[subprocess.Popen[bytes]]] = []
-"""Killed programs that had not ended when their probe did: they hang in the kernel, on a dead disk or
-mount."""
-
-
 async def _run(options: Options, attempt: Attempt) -> _Ended:
     """Run the program to its end, or kill it and all of its group when the probe is cut off.
 
     Raises:
         OwnFault: it could not be started, or not be ended.
     """
-    _unreaped[:] = [process for process in _unreaped if process.poll() is None]
     with ExitStack() as cleanup:
         output, errors = _pipe(cleanup), _pipe(cleanup)
         begun = steady()
-        process = _start(options, output, errors)
+        running = _start(options, output, errors)
         try:
-            await _until_ended(process, output, errors)
+            await _until_ended(running.pid, output, errors)
         finally:
             took = steady() - begun
-            await _finish(process)
+            await process.finish(running)
             text = _read(output, "stdout", options, attempt)
             error_text = _read(errors, "stderr", options, attempt)
-    if process.returncode is None:
+    if running.returncode is None:
         program = options.command[0]
         raise OwnFault(f"{program} was killed, but hangs in the kernel (a dead disk or mount?)")
-    return _Ended(process.returncode, text, error_text, took, output.flooded or errors.flooded)
+    return _Ended(running.returncode, text, error_text, took, output.flooded or errors.flooded)
 
 
 def _read(pipe: _Pipe, name: str, options: Options, attempt: Attempt) -> str:
@@ -271,21 +254,16 @@ def _pipe(cleanup: ExitStack) -> _Pipe:
     return pipe
 
 
-def _start(options: Options, output: _Pipe, errors: _Pipe) -> "subprocess.Popen[bytes]":
-    """Start the program; by vfork, which takes half a millisecond however large this process is.
+def _start(options: Options, output: _Pipe, errors: _Pipe) -> process.Process:
+    """Start the program.
 
     Raises:
         OwnFault: it cannot be started.
     """
+    command, env = options.command, _environment(options)
     try:
-        return subprocess.Popen(  # noqa: S603 (the operator's own command, without a shell)
-            options.command,
-            stdin=subprocess.DEVNULL,
-            stdout=output.write_end,
-            stderr=errors.write_end,
-            cwd=options.cwd or None,
-            env=_environment(options),
-            start_new_session=True,
+        return process.start(
+            command, subprocess.DEVNULL, output.write_end, errors.write_end, env, options.cwd
         )
     except OSError as error:
         raise OwnFault(_refusal(options, error)) from error
@@ -297,55 +275,16 @@ def _start(options: Options, output: _Pipe, errors: _Pipe) -> "subprocess.Popen[
 def _refusal(options: Options, error: OSError) -> str:
     """Return why a program did not start."""
     program = options.command[0]
-    if options.cwd and error.filename == options.cwd:
-        return f"cannot run in {options.cwd}: {words(error)}"
-    if error.errno == errno.ENOENT:
-        if "/" not in program:
-            return f"the program {program} is neither in PATH nor in a folder of monitoring plugins"
-        if Path(options.cwd, program).exists():
-            return f"the interpreter that {program} names in its #! line does not exist"
-        return f"the program {program} does not exist"
-    if error.errno == errno.EACCES:
-        return f"the program {program} cannot be executed: permission denied"
-    if error.errno == errno.ENOEXEC:
-        return f"the program {program} cannot be executed: a script needs a #! line"
-    return f"cannot start {program}: {own_fault(error) or words(error)}"
+    if error.errno == errno.ENOENT and error.filename == program and "/" not in program:
+        return f"the program {program} is neither in PATH nor in a folder of monitoring plugins"
+    why = process.refusal(program, options.cwd, error)
+    return why or f"cannot start {program}: {own_fault(error) or words(error)}"
 
 
-async def _until_ended(process: "subprocess.Popen[bytes]", output: _Pipe, errors: _Pipe) -> None:
+async def _until_ended(pid: int, output: _Pipe, errors: _Pipe) -> None:
     """Read the output until the program has ended (a child of it may hold the pipes open for longer)."""
     async with trio.open_nursery() as nursery:
         for pipe in (output, errors):
             nursery.start_soon(pipe.read, nursery.cancel_scope.cancel)
-        await _ended(process.pid)
+        await process.ended(pid)
         nursery.cancel_scope.cancel()
-
-
-async def _ended(pid: int) -> None:
-    """Wait until a child has ended; it is left unreaped, so that its process group's number stays taken."""
-    try:
-        watch = os.pidfd_open(pid)
-    except OSError:  # kernels before 5.3 have none
-        pause = 0.001
-        while not _has_ended(pid):
-            await trio.sleep(pause)
-            pause = min(2 * pause, 0.05)
-        return
-    try:
-        await trio.lowlevel.wait_readable(watch)
-    finally:
-        os.close(watch)
-
-
-def _has_ended(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
-
-
-async def _finish(process: "subprocess.Popen[bytes]") -> None:
-    """Kill what is left of the program's process group, and reap the program."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with trio.move_on_after(_REAPING, shield=True):
-        await _ended(process.pid)
-    if process.poll() is None:
-        _unreaped.append(process)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from slawatch.cli.status_table import span
+from slawatch.cli.figures import latency, span
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import Terminal, clean
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
@@ -32,7 +32,8 @@ def render_alerts(found: list[dict[str, Any]], state: str, now: Instant, termina
     over = state == "resolved"
     head = [
         Column("ALERT", shrinks=True), Column("SEVERITY"), Column("SERVICE", shrinks=True),
-        Column("FROM" if over else "SINCE", right=not over), Column("LASTED" if over else "INCIDENT", right=over),
+        Column("FROM" if over else "SINCE", right=not over),
+        Column("LASTED" if over else "INCIDENT", right=over),
         Column("MEASURED", shrinks=True),
     ]  # fmt: skip
     rows = []
@@ -147,6 +148,41 @@ def render_messages(found: list[dict[str, Any]], timezone: str, now: Instant, te
         for one in found
     ]
     return _text(table(head, rows, terminal, ("TRIES", "INCIDENT", "KIND")))
+
+
+def render_message(one: dict[str, Any], timezone: str, now: Instant, terminal: Terminal) -> str:
+    """Return a message with every attempt and what the provider answered."""
+    state = one["state"].replace("_", " ")
+    title = f"{one['kind']} to {one['to'].removeprefix('person:')} through {one['channel']}"
+    lines = [paint(clean(title), BOLD, terminal), paint(state, STAGE.get(one["state"], ""), terminal)]
+    again = local(one["not_before"], timezone, now, seconds=True)
+    facts = [
+        ("Incident", str(one["incident"] or "")),
+        ("Decided", local(one["created_at"], timezone, now, seconds=True)),
+        ("Because", one["detail"] or one["reason"] or ""),
+        ("Next try", again if one["not_before"] else ""),
+        ("Given up", one["why"] or "" if one["state"] in ("dead", "cancelled") else ""),
+        ("Provider's id", one["provider_id"] or ""),
+        ("Replaced by", one["superseded_by"] or ""),
+        ("Id", one["id"]),
+    ]
+    lines += pairs(facts, terminal)
+    head = [Column("TRY", right=True), Column("WHEN"), Column("TOOK", right=True), Column("CAME TO")]
+    rows = [
+        Row(
+            [
+                (str(tried["number"]), ""),
+                (local(tried["started_at"], timezone, now, seconds=True), ""),
+                (latency(tried["seconds"]), ""),
+                (tried["verdict"], GREEN if tried["verdict"] == "ok" else YELLOW),
+            ],
+            clean(" ".join(filter(None, (str(tried["status"] or ""), tried["answer"])))),
+        )
+        for tried in one["attempts"]
+    ]
+    if rows:
+        lines += ["", *table(head, rows, terminal)]
+    return _text(lines)
 
 
 def render_silences(found: list[dict[str, Any]], timezone: str, now: Instant, terminal: Terminal) -> str:

@@ -60,6 +60,8 @@ def ask(
     path: str,
     answer: "Callable[[duckdb.DuckDBPyConnection, Seen], dict[str, Any]]",
     query: Mapping[str, Any] | None = None,
+    body: bytes | None = None,
+    nothing: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return an answer of the daemon, or that of the store where none runs.
 
@@ -68,6 +70,8 @@ def ask(
         path: below `/api/v1/`, quoted.
         answer: makes it of the store.
         query: what is None is left out.
+        body: of a question that is too long for a path.
+        nothing: the answer before anything was stored, where that needs no thought.
 
     Raises:
         DaemonError, EntryRefused: there is no such thing.
@@ -79,21 +83,31 @@ def ask(
     target = f"/api/v1/{path}" + (f"?{urlencode(found)}" if found else "")
 
     def asked() -> dict[str, Any]:
-        answered: dict[str, Any] = client.ask(str(config.data_dir / SOCKET), target, timeout=_SECONDS)
+        answered: dict[str, Any] = client.ask(
+            str(config.data_dir / SOCKET), target, method="GET" if body is None else "POST",
+            body=None if body is None else [body], timeout=_SECONDS,
+        )  # fmt: skip
         return answered
 
     def alone() -> dict[str, Any]:
         from slawatch import clock
-        from slawatch.store.blank import blank
         from slawatch.store.database import Database, StoreMissing
-        from slawatch.web.asking import alone as seen_alone
+
+        def seen(cursor: "duckdb.DuckDBPyConnection") -> "Seen":
+            from slawatch.web.asking import alone
+
+            return alone(cursor, config, clock.now())
 
         try:
             with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-                return answer(cursor, seen_alone(cursor, config, clock.now()))
+                return answer(cursor, seen(cursor))
         except StoreMissing:
+            if nothing is not None:
+                return nothing
+            from slawatch.store.blank import blank
+
             with blank(clock.now()) as cursor:
-                return answer(cursor, seen_alone(cursor, config, clock.now()))
+                return answer(cursor, seen(cursor))
 
     return daemon_or_store(asked, alone)
 
@@ -132,3 +146,9 @@ def quoted(name: str) -> str:
 def print_json(found: object) -> None:
     """Print JSON for programs."""
     sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+
+
+def print_more(following: str | None) -> None:
+    """Say how to read on where a list has more."""
+    if following is not None:
+        sys.stdout.write(f"there is more: add --cursor {following}\n")

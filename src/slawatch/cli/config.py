@@ -67,7 +67,6 @@ def check_config(config: ConfigFile = None, as_json: AsJson = False) -> int:
     """Load the configuration as the daemon would, and tell what is wrong with it."""
     from slawatch import clock
     from slawatch.config.load import ConfigError, load
-    from slawatch.config.review import unsent
 
     loaded: Config | None = None
     problems: tuple[Problem, ...] = ()
@@ -81,8 +80,6 @@ def check_config(config: ConfigFile = None, as_json: AsJson = False) -> int:
     else:
         _show(problems, "error", typer.colors.RED)
         _show(warnings, "warning", typer.colors.YELLOW)
-        if loaded and (missing := unsent(loaded)):
-            typer.echo(f"{typer.style('warning', fg=typer.colors.YELLOW)}: {missing}")
         typer.echo(_verdict(loaded, problems, len(warnings)))
     return exits.OK if loaded else exits.CONFIG
 

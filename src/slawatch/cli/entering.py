@@ -1,4 +1,4 @@
-"""What `maintenance` and `adjust` have in common: who enters it, its way to the store, how it is listed."""
+"""What commands that enter something have in common: who enters it, its way to the store, how it is shown."""
 
 import json
 import os
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from slawatch.config.model import Config
     from slawatch.store.database import Database
 
-_PATHS = {"maintenance": "/api/v1/maintenance", "adjustment": "/api/v1/adjustments"}
+_PATHS = {
+    "maintenance": "/api/v1/maintenance", "adjustment": "/api/v1/adjustments", "silence": "/api/v1/silences",
+    "override": "/api/v1/overrides", "swap": "/api/v1/swaps",
+}  # fmt: skip
 
 
 def login() -> str:
@@ -69,7 +72,9 @@ def enter(config: "Config", what: str, wish: Mapping[str, Any]) -> dict[str, Any
         from slawatch.web.entering import enter as carry_out
 
         with Database.open(config.data_dir) as database:
-            return carry_out(database, config, what, given, clock.now())
+            made = carry_out(database, config, what, given, clock.now())
+            audit(database, what, f"{subject}:{made['id']}", {"signed": given.get("person")})
+            return made
 
     return daemon_or_store(asked, alone)
 
@@ -119,6 +124,35 @@ def _without_store(config: "Config", subject: str) -> dict[str, Any]:
         lines = [configured(window, now) for window in config.maintenance]
         return {"maintenance": sorted(lines, key=lambda line: (line["start"], line["end"]))}
     return {"adjustments": []}
+
+
+def post(config: "Config", target: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the daemon's answer to a wish.
+
+    Raises:
+        Unreachable: no daemon runs.
+        DaemonError: it refuses.
+    """
+    from slawatch.web.control import SOCKET
+
+    path, body = str(config.data_dir / SOCKET), json.dumps(dict(wish)).encode()
+    found: dict[str, Any] = client.ask(path, target, method="POST", body=[body], timeout=60)
+    return found
+
+
+def audit(database: "Database", action: str, subject: str, detail: Mapping[str, Any]) -> None:
+    """Write down what this command has done while no daemon runs.
+
+    Raises:
+        StoreError: it cannot be stored.
+    """
+    from slawatch import clock
+    from slawatch.core.audit import Audited
+    from slawatch.store import audit as log
+
+    said = json.dumps(dict(detail), ensure_ascii=False, separators=(",", ":"))
+    source = f"cli:{login()}/{os.getpid()}"
+    log.add(database, Audited(clock.now(), login(), source, action, subject, "allowed", said))
 
 
 def print_json(found: object) -> None:

@@ -17,7 +17,7 @@ from slawatch.cli.alert_table import (
     told,
     upcoming,
 )
-from slawatch.cli.status_table import span
+from slawatch.cli.figures import span
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import Terminal, clean
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339

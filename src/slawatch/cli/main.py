@@ -22,11 +22,19 @@ COMMANDS: Final = {
     "report": "report",
     "maintenance": "maintenance",
     "adjust": "adjust",
+    "alerts": "alerts",
+    "incidents": "incidents",
+    "silence": "silence",
+    "notifications": "notifications",
     "oncall": "oncall",
     "rehearse": "rehearse",
+    "metrics": "metrics",
     "channel": "channel",
     "import": "samples",
     "export": "samples",
+    "token": "token",
+    "password": "token",
+    "audit": "audit",
     "db": "db",
     "systemd": "systemd",
     "completion": "systemd",
@@ -159,7 +167,7 @@ def _explain(error: Exception) -> tuple[int, list[str]] | None:
         return exits.CONFIG, [str(problem) for problem in error.problems]  # type: ignore[attr-defined]
     if _is(error, "slawatch.cli.client", "DaemonError"):
         return error.code, error.lines  # type: ignore[attr-defined]
-    if _is(error, "slawatch.web.entering", "EntryRefused"):
+    if _is(error, "slawatch.web.wish", "EntryRefused"):
         return exits.NO if error.status == 422 else exits.USAGE, [str(error)]  # type: ignore[attr-defined]
     if _is(error, "slawatch.store.errors", "StoreLocked") or _is(error, "slawatch.store.errors", "StoreBusy"):
         return exits.TRY_AGAIN, [str(error)]

@@ -1,4 +1,4 @@
-"""`slawatch oncall show`, `gaps` and `ical`: who is on call when, as the configuration says."""
+"""`slawatch oncall`: who is on call when, as the configuration and what was entered since say."""
 
 import sys
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slawatch.cli import exits, terminal
+from slawatch.cli import duty, exits, terminal
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def register(app: typer.Typer) -> None:
         help="Write the shifts as an iCalendar file, for calendars to import.",
         epilog="Example: slawatch oncall ical --person alice --output alice.ics",
     )(ical)
+    duty.register(group)
     app.add_typer(group, name="oncall")
 
 
@@ -173,10 +174,10 @@ def ical(
 
 
 def _chosen(config: "Config", name: str | None) -> list["Schedule"]:
-    if name is None:
-        return list(config.schedules.values())
-    _known("schedule", name, list(config.schedules), "--schedule")
-    return [config.schedules[name]]
+    if name is not None:
+        _known("schedule", name, list(config.schedules), "--schedule")
+    held = duty.schedules(config)
+    return list(held.values()) if name is None else [held[name]]
 
 
 def _known(what: str, name: str, known: Sequence[str], option: str) -> None:

@@ -29,10 +29,8 @@ def register(app: typer.Typer) -> None:
 
 def run(config: ConfigFile = None) -> int:
     """Load the configuration and become the daemon, which runs until a signal stops it."""
-    from slawatch.config.review import unsent
-
     loaded = load_config(config)
-    for warning in filter(None, (*map(str, loaded.warnings), unsent(loaded))):
+    for warning in map(str, loaded.warnings):
         typer.echo(f"slawatch: warning: {warning}", err=True)
 
     from slawatch.daemon.boot import Boot, become

@@ -14,6 +14,7 @@ from slawatch.cli.status_now import Wish
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
+    from slawatch.core.turn import State
     from slawatch.web.answer_status import Figures
 
 EVERY: Final = 2.0
@@ -45,7 +46,10 @@ def status(
     as_json: AsJson = False,
     exit_code: Annotated[
         bool,
-        typer.Option("--exit-code", help="Exit with 1 while a service is down, 69 while no daemon watches."),
+        typer.Option(
+            "--exit-code",
+            help="Exit with 1 while a service is down or slawatch ails, 69 while no daemon watches.",
+        ),
     ] = False,
     nagios: Annotated[
         bool, typer.Option("--nagios", help="One line and exit code 0, 1, 2 or 3, as a Nagios plugin.")
@@ -80,7 +84,7 @@ class _Source:
         self._org = wish.org
         self._whole = wish.trend
         self._path = str(config.data_dir / SOCKET)
-        self._found: tuple[Figures, list[dict[str, Any]]] | None = None
+        self._found: tuple[Figures, list[dict[str, Any]], State] | None = None
 
     def answer(self) -> dict[str, Any]:
         return daemon_or_store(self._asked, self._stored)
@@ -92,20 +96,24 @@ class _Source:
 
     def _stored(self) -> dict[str, Any]:
         from slawatch import clock
-        from slawatch.web import answer_status
+        from slawatch.web import answer_alerting, answer_status
 
         if self._found is None:
             self._found = _look(self._config, whole=self._whole)
-        figures, agreements = self._found
+        figures, agreements, state = self._found
+        now = clock.now()
+        alerting = answer_alerting.summary(self._config, state, {}, now, self._org)
         try:
-            return answer_status.answer(self._config, figures, None, clock.now(), self._org, agreements)
+            return answer_status.answer(self._config, figures, None, now, self._org, agreements, alerting)
         except answer_status.NoSuchOrganization as error:
             raise typer.BadParameter(str(error), param_hint="--org") from None
 
 
-def _look(config: "Config", *, whole: bool) -> "tuple[Figures, list[dict[str, Any]]]":
-    """Return what the store says of the services, and how the agreements stand; with `whole`, all of it."""
+def _look(config: "Config", *, whole: bool) -> "tuple[Figures, list[dict[str, Any]], State]":
+    """Return what the store says of services, agreements and alerting; with `whole`, all of it."""
     from slawatch import clock
+    from slawatch.core.turn import State
+    from slawatch.store import alerting
     from slawatch.store.database import Database
     from slawatch.store.errors import StoreMissing
     from slawatch.web import answer_agreements, answer_status
@@ -116,9 +124,9 @@ def _look(config: "Config", *, whole: bool) -> "tuple[Figures, list[dict[str, An
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
             found = answer_status.figures(cursor, config, now)
             stands = answer_agreements.stands(cursor, config, now, most=most) if config.agreements else {}
-            return found, answer_agreements.answer(stands.values())
+            return found, answer_agreements.answer(stands.values()), alerting.state(cursor)
     except StoreMissing:
-        return answer_status.Figures(now, config.digest, {}), []
+        return answer_status.Figures(now, config.digest, {}), [], State()
 
 
 def _watch(config: "Config", wish: Wish) -> None:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from slawatch.cli import exits, status_table, terminal
+from slawatch.cli import exits, status_alerting, status_table, terminal
 from slawatch.cli.client import Unreachable, ask
 from slawatch.web.control import SOCKET
 
@@ -100,7 +100,10 @@ def show(answer: dict[str, Any], wish: Wish) -> int:
 
 
 def verdict(answer: dict[str, Any]) -> int:
-    """Return what `--exit-code` says: 1 while a service is down, 69 while nobody watches, else 0."""
-    if any(service["state"] == "down" for service in answer["services"]):
+    """Return what `--exit-code` says: 1 while a service is down or slawatch itself has an alert.
+
+    69 while nobody watches, else 0.
+    """
+    if any(service["state"] == "down" for service in answer["services"]) or status_alerting.meta(answer):
         return exits.NO
     return exits.OK if answer["daemon"]["running"] else exits.UNAVAILABLE

@@ -5,7 +5,7 @@ Written without rich, so that asking a running daemon costs next to nothing.
 
 from typing import Any, Final
 
-from slawatch.cli import exits, status_trend
+from slawatch.cli import exits, status_alerting, status_trend
 from slawatch.cli.figures import budget, floored, latency, span
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import PIPED, Terminal, clean, columns, fit
@@ -43,6 +43,7 @@ def render(answer: dict[str, Any], terminal: Terminal, *, checks: bool = False, 
         wide = terminal.width == PIPED or terminal.width >= _WIDE
         head, rows = _rows(services, now, terminal, checks=checks, wide=wide)
         lines += [*table(head, rows, terminal, _DROPPED), ""]
+    lines += status_alerting.lines(answer, now, terminal)
     agreements = answer.get("agreements", [])
     if agreements and (trend or len(agreements) <= status_trend.FEW):
         lines += [*status_trend.lines(agreements, terminal), ""]
@@ -91,6 +92,7 @@ def nagios(answer: dict[str, Any]) -> tuple[str, int]:
     ]
     if answer["daemon"]["running"]:
         figures.append(f"lag={answer['daemon']['lag']:.3f}s;;;0;")
+        figures += status_alerting.figures(answer)
     for service in services:
         percent = service["availability"]["24h"]
         if percent is not None:
@@ -179,6 +181,7 @@ def _footer(answer: dict[str, Any], now: Instant, terminal: Terminal) -> list[st
         for trouble in troubles
         for line in wrap(trouble[:1].upper() + trouble[1:], width)
     ]
+    lines += [line for text in status_alerting.given_up(answer) for line in wrap(text, width)]
     if daemon["running"] and not troubles:
         lines.append(
             paint(f"slawatch {daemon['version']} has run for {_ago(daemon['since'], now)}", DIM, terminal)
@@ -190,7 +193,7 @@ def _troubles(answer: dict[str, Any]) -> list[str]:
     daemon = answer["daemon"]
     if not daemon["running"]:
         return [_NOT_RUNNING]
-    troubles = [clean(line) for line in daemon.get("trouble", ())]
+    troubles = [*(clean(line) for line in daemon.get("trouble", ())), *status_alerting.troubles(answer)]
     if daemon["lag"] > _SLOW:
         waiting = f"{daemon['queued']:,} results wait" if daemon.get("queued") else "results wait"
         troubles.append(f"{waiting} to be stored, the oldest for {span(int(daemon['lag'] * SECOND))}")

@@ -52,7 +52,8 @@ class Retention:
     """How long what was seen is kept.
 
     Attributes:
-        samples: single samples; the record of outages is kept for good.
+        samples: single samples; the record of outages is kept for good. Those of a period that an agreement
+            is about are kept until its `claim_window` has ended, however short this is.
     """
 
     samples: Duration = 90 * DAY

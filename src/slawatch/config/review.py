@@ -11,6 +11,7 @@ from slawatch.config.status_pages import review_status_pages
 from slawatch.config.users import review_access
 from slawatch.core.check import LONGEST_INTERVAL, SHORTEST_INTERVAL, Check, Quorum
 from slawatch.core.instant import DAY, Instant
+from slawatch.core.retention import longest
 from slawatch.core.text import format_duration
 
 MOST_PROBERS: Final = 64
@@ -39,6 +40,7 @@ def review(reader: Reader, config: Config, now: Instant | None = None) -> None:
             expected="1d or more",
             found=format_duration(config.retention.samples),
         )
+    _retention(reader, config)
     for check in config.checks.values():
         _check(reader, check)
     _services(reader, config)
@@ -52,15 +54,19 @@ def review(reader: Reader, config: Config, now: Instant | None = None) -> None:
         reader.warn((), "there is no check: nothing is watched")
 
 
-def unsent(config: Config) -> str:
-    """Return what a reader must know who configured alerting; empty where nobody did."""
-    configured = (config.channels, config.escalations, config.routes, config.rules, config.workflows)
-    if not any(configured):
-        return ""
-    return (
-        "this version of slawatch sends no alerts yet: channels, escalations, routes, rules and workflows "
-        "are checked and can be tried (`slawatch channel test`, `slawatch oncall`), but nobody is told"
-    )
+def _retention(reader: Reader, config: Config) -> None:
+    """Note a retention that is written down and ends before a claim window does."""
+    written = reader.document.tree.get("retention")
+    if not isinstance(written, dict) or "samples" not in written:
+        return
+    needed = {longest(agreement): agreement.key for agreement in config.agreements.values()}
+    most = max(needed, default=0)
+    if most > config.retention.samples:
+        reader.warn(
+            ("retention", "samples"),
+            f"samples are kept for up to {format_duration(most)} all the same: claims under the agreement "
+            f"{quoted(needed[most])} can rest on them for as long",
+        )
 
 
 def _check(reader: Reader, check: Check) -> None:

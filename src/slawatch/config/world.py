@@ -10,6 +10,7 @@ from slawatch.config.model import Config
 from slawatch.core.alarm import Terms
 from slawatch.core.check import Maintenance
 from slawatch.core.dependency import Graph
+from slawatch.core.escalation import Level, Policy
 from slawatch.core.instant import HOUR, Instant, Micros
 from slawatch.core.ledger import Interval
 from slawatch.core.notice import Notice
@@ -17,6 +18,7 @@ from slawatch.core.oncall import on_call
 from slawatch.core.quiet import QuietHours
 from slawatch.core.route import recipients as routed
 from slawatch.core.scenario import Scene
+from slawatch.core.series import META
 from slawatch.core.suppress import Window, labels_of
 from slawatch.core.turn import Contact, World
 from slawatch.core.workflow import named
@@ -25,12 +27,18 @@ from slawatch.core.workflow import named
 def world_of(config: Config) -> World:
     """Return the world of alerting as a configuration has it; nothing withholds yet."""
     return World(
-        policies=config.escalations,
+        policies={**config.escalations, **_meta(config)},
         recipients=lambda target, at: recipients(config, target, at),
         contacts=lambda recipient: contacts(config, recipient),
         routed=lambda alert: routed(config.routes, labels_of(alert)),
         workflows=named(config.workflows),
     )
+
+
+def _meta(config: Config) -> dict[str, Policy]:
+    """Return the policy of trouble with slawatch itself, where somebody is to hear of it."""
+    to = config.alerting.meta
+    return {META: Policy(name=META, levels=(Level(to=to),), repeat=0)} if to else {}
 
 
 def recipients(config: Config, target: str, at: Instant) -> tuple[str, ...]:

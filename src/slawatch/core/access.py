@@ -17,6 +17,7 @@ PUBLIC: Final = "public"
 
 ACTIONS: Final[Mapping[str, Role]] = {
     "read": "viewer",
+    "own.read": "viewer",
     "session.end": "viewer",
     "incident.open": "responder",
     "incident.ack": "responder",
@@ -50,7 +51,6 @@ ACTIONS: Final[Mapping[str, Role]] = {
     "publication.write": "operator",
     "notification.retry": "operator",
     "channel.test": "operator",
-    "store.read": "operator",
     "config.reload": "operator",
     "samples.import": "operator",
     "token.list": "admin",
@@ -64,7 +64,7 @@ ACTIONS: Final[Mapping[str, Role]] = {
 WHOLE: Final = frozenset(
     {
         "override.add", "override.cancel", "swap.add", "swap.take", "swap.cancel",
-        "notification.retry", "channel.test", "store.read", "config.reload", "samples.import",
+        "notification.retry", "channel.test", "own.read", "config.reload", "samples.import",
         "token.list", "token.create", "token.revoke", "audit.read", "person.erase",
     }
 )  # fmt: skip

@@ -290,7 +290,7 @@ def _publish(turn: Turn, incident: Incident, command: Publish) -> None:
         return
     note = Note(turn.now, command.by, text)
     turn.incident(
-        incident.id, "incident.published", f"published: {text}", published=(*incident.published, note)
+        incident.id, "incident.published", text, published=(*incident.published, note)
     )
 
 

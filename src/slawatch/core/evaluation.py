@@ -123,18 +123,10 @@ def evaluate(
     """
     parts = judging(agreement, period)
     terms = parts[-1].terms
-    ours = frozenset(name for part in parts for name in (*part.terms.services, *part.terms.groups))
-    grounds = Grounds(
-        services={service.name: service for service in services},
-        evidence=evidence,
-        calendars=calendars or {},
-        maintenance=_by_service(maintenance, ours),
-        adjustments=tuple(a for a in adjustments if a.added.service in ours),
-        start=parts[0].start,
-        end=parts[-1].end,
-        now=now,
-        reach=reach,
-    )
+    grounds = grounds_of(
+        parts, services, evidence, now, calendars=calendars, maintenance=maintenance,
+        adjustments=adjustments, reach=reach,
+    )  # fmt: skip
     found = subjects(agreement, parts, grounds)
     whole = joined(agreement.key, agreement, parts, grounds) if terms.combine == "all" else None
     judged = (whole,) if whole else found
@@ -164,6 +156,37 @@ def evaluate(
         else None,
         adjustments=grounds.adjustments,
         remarks=tuple(remarks(terms, parts, found, combined, objectives, grounds.adjustments, now)),
+    )
+
+
+def grounds_of(
+    parts: Sequence[Part],
+    services: Iterable[Service],
+    evidence: Mapping[str, ServiceEvidence],
+    now: Instant,
+    *,
+    calendars: Mapping[str, Calendar] | None = None,
+    maintenance: Iterable[Maintenance] = (),
+    adjustments: Iterable[Adjustment] = (),
+    reach: Instant | None = None,
+    besides: Iterable[str] = (),
+) -> Grounds:
+    """Return what the figures of a period's parts rest on; the arguments are those of `evaluate`.
+
+    `besides` names services that the agreement does not, whose maintenance is wanted as well.
+    """
+    ours = frozenset(name for part in parts for name in (*part.terms.services, *part.terms.groups))
+    ours = ours.union(besides)
+    return Grounds(
+        services={service.name: service for service in services},
+        evidence=evidence,
+        calendars=calendars or {},
+        maintenance=_by_service(maintenance, ours),
+        adjustments=tuple(a for a in adjustments if a.added.service in ours),
+        start=parts[0].start,
+        end=parts[-1].end,
+        now=now,
+        reach=reach,
     )
 
 

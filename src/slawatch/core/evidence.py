@@ -66,6 +66,19 @@ class Reason(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What the samples of a service say that an agreement counts, where it does not count all of them.
+
+    Attributes:
+        outcomes: how many of them had each outcome, by the number of the `Outcome`.
+        latency: of those that were up or degraded; None where none of them was.
+    """
+
+    outcomes: Mapping[int, int]
+    latency: Latency | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceEvidence:
     """All that was measured about one service in a window.
 
@@ -76,6 +89,7 @@ class ServiceEvidence:
         reasons: in order of time, why its checks failed in the window.
         latency_series: for the chart, in order of time; buckets without samples are absent.
         outcomes: how many samples of the window had each outcome, by the number of the `Outcome`.
+        counted: what those say that the agreement counts; None where it counts all of them.
     """
 
     service: str
@@ -84,6 +98,7 @@ class ServiceEvidence:
     reasons: tuple[Reason, ...] = ()
     latency_series: tuple[LatencyPoint, ...] = ()
     outcomes: Mapping[int, int] = field(default_factory=dict)
+    counted: Counted | None = None
 
     @property
     def samples(self) -> int:

@@ -15,7 +15,6 @@ from slawatch.core.objective import (
     Target,
     Verdict,
     budget,
-    error_rate,
     judge,
     judge_availability,
     parse_target,
@@ -38,6 +37,7 @@ class SubjectVerdict:
         verdict_measured: the same without any adjustment.
         sensitivity: for an availability: the verdict under each policy for unknown time.
         budget: for an availability: what could be lost, and what was.
+        events: for a rate: how many there were, and how many of them were good.
     """
 
     subject: str
@@ -46,6 +46,7 @@ class SubjectVerdict:
     verdict_measured: Verdict
     sensitivity: Sensitivity | None = None
     budget: Budget | None = None
+    events: Counts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class Judgement:
         budget: for an availability: what may be lost in the whole period, and what was.
         decided_by: the service or group that decides; empty where all do together.
         subjects: each of them.
+        events: for a rate: how many there were, and how many of them were good; of whoever decides.
     """
 
     objective: Objective
@@ -78,6 +80,7 @@ class Judgement:
     budget: Budget | None = None
     decided_by: str = ""
     subjects: tuple[SubjectVerdict, ...] = ()
+    events: Counts | None = None
 
 
 def worst_verdict(found: Sequence[Verdict]) -> Verdict:
@@ -181,6 +184,7 @@ def _ratio(objective: Objective, target: Target, counts: Counts | None) -> Judge
         verdict=verdict,
         verdict_measured=verdict,
         figure_measured=figure,
+        events=None if verdict is Verdict.NO_DATA else counts,
     )
 
 
@@ -191,14 +195,21 @@ def _of_samples(
     subjects: Sequence[Subject],
     evidence: Mapping[str, ServiceEvidence],
 ) -> Judgement:
-    """Return the verdict on a figure of single samples, on which neither hours nor adjustments bear."""
+    """Return the verdict on a figure of single samples: of those that the agreement counts."""
     each = []
     for subject in subjects:
         known = [found for member in subject.members if (found := evidence.get(member))]
-        figure = _figure(terms, target, known)
+        events = None if target.measure is Measure.LATENCY else _events(terms, target, known)
+        figure = _latency(target, known) if events is None else _rate(target, events)
         verdict = judge(target, figure)
         each.append(
-            SubjectVerdict(subject=subject.name, figure=figure, verdict=verdict, verdict_measured=verdict)
+            SubjectVerdict(
+                subject=subject.name,
+                figure=figure,
+                verdict=verdict,
+                verdict_measured=verdict,
+                events=events if events and events.total else None,
+            )
         )
     deciding = min(
         each, key=lambda one: (_RANK.index(one.verdict), _goodness(target, one.figure), one.subject)
@@ -212,24 +223,35 @@ def _of_samples(
         figure_measured=deciding.figure,
         decided_by=deciding.subject,
         subjects=tuple(each),
+        events=deciding.events,
     )
 
 
-def _figure(terms: Agreement, target: Target, known: Sequence[ServiceEvidence]) -> Fraction | None:
-    if target.measure is Measure.LATENCY:
-        found = [
-            length
-            for one in known
-            if one.latency and (length := one.latency.quantiles.get(target.quantile)) is not None
-        ]
-        return Fraction(max(found)) if found else None
+def _latency(target: Target, known: Sequence[ServiceEvidence]) -> Fraction | None:
+    latencies = [one.latency if one.counted is None else one.counted.latency for one in known]
+    found = [
+        length
+        for latency in latencies
+        if latency and (length := latency.quantiles.get(target.quantile)) is not None
+    ]
+    return Fraction(max(found)) if found else None
+
+
+def _events(terms: Agreement, target: Target, known: Sequence[ServiceEvidence]) -> Counts:
     outcomes: dict[int, int] = {}
     for one in known:
-        for outcome, count in one.outcomes.items():
+        counted = one.outcomes if one.counted is None else one.counted.outcomes
+        for outcome, count in counted.items():
             outcomes[outcome] = outcomes.get(outcome, 0) + count
-    if target.measure is Measure.ERROR_RATE:
-        return error_rate(outcomes)
-    return of_probes(outcomes, weight(terms.degraded)).share
+    # A degraded probe is no error, whatever degraded time is worth.
+    return of_probes(
+        outcomes, Fraction(1) if target.measure is Measure.ERROR_RATE else weight(terms.degraded)
+    )
+
+
+def _rate(target: Target, events: Counts) -> Fraction | None:
+    share = events.share
+    return None if share is None else 1 - share if target.measure is Measure.ERROR_RATE else share
 
 
 def _goodness(target: Target, figure: Fraction | None) -> Fraction:

@@ -11,13 +11,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from slawatch.core.alert import Alert
-from slawatch.core.chain import length_text
 from slawatch.core.directory import Directory, address, readable, timezone_of
 from slawatch.core.incident import Incident, Phase, rank
-from slawatch.core.instant import DAY, Instant, to_datetime
+from slawatch.core.instant import DAY, SECOND, Instant, Micros, to_datetime
 from slawatch.core.notification import Kind, Link, Notification
 from slawatch.core.outbox import Row
 from slawatch.core.scenario import why
+from slawatch.core.text import spoken_duration
 from slawatch.core.turn import State
 
 _LISTED: Final = 10
@@ -162,17 +162,14 @@ class _Words:
     def summary(self) -> list[str]:
         """Return what is known, a line each."""
         row, incident = self.row, self.incident
-        detail = self.readable(row.detail)
         if row.kind == Kind.RESOLVE:
             return [self._ending()]
-        lines = []
-        if row.kind in (Kind.ACK, Kind.UPDATE, Kind.REMINDER):
-            lines.append(_sentence(detail or self.readable(row.reason)))
+        lines = [self._news()]
         if incident.state is Phase.ACKED and row.kind == Kind.ACK:
             until = next((t.due_at for t in incident.live() if t.kind == "ack_timeout"), None)
             if until is not None:
                 end = _moment(until, self.now, self.timezone)
-                lines.append(f"It is called again at {end} if it is still open then.")
+                lines.append(f"If it is still open at {end}, it is escalated again.")
         lines += self._members()
         if self.muted:
             texts = [f"{alert.title} ({_why_muted(alert)})" for alert in self.muted]
@@ -183,23 +180,36 @@ class _Words:
             lines.append(f"Acknowledged by {self.readable(incident.acker)}")
         return [line for line in lines if line]
 
+    def _news(self) -> str:
+        """Return what a message is about that is no page."""
+        row, many = self.row, len(self.alerts)
+        if row.kind == Kind.TRIGGER:
+            return ""
+        if row.reason == "new alerts":
+            return f"{len(self.firing)} alerts fire now." if len(self.firing) > 1 else ""
+        if row.reason == "resolved alerts":
+            over = [f'"{alert.title}"' for alert in self.alerts if not alert.firing]
+            return f"{len(over)} of {many} alerts {'is' if len(over) == 1 else 'are'} over: {_listed(over)}"
+        if row.reason == "flapping":
+            return "It changes again and again: the next message comes when that has ended."
+        if row.reason == "severity raised":
+            return f"Severity raised: {row.detail}"
+        return _sentence(self.readable(row.detail or row.reason))
+
     def _members(self) -> list[str]:
         """Return a line for each alert; the title has said already what a single one is."""
         shown = self.firing[:_LISTED]
         if len(self.firing) == 1 and self.row.kind != Kind.ACK:
             alert = self.firing[0]
-            return [_sentence("; ".join(_facts(alert)))]
+            return ["; ".join(_facts(alert, self.row.reason != "flapping"))]
         if self.row.kind == Kind.ACK:
             return []
         lines = []
         for alert in shown:
-            facts = "; ".join(_facts(alert))
-            lines.append(alert.title + (f": {facts}" if facts else "") + f", for {self._for(alert)}")
+            facts = "; ".join(_facts(alert, self.row.reason != "flapping"))
+            lines.append(alert.title + (f": {facts}" if facts else "") + _for(self.now - alert.since))
         more = len(self.firing) - len(shown)
         return [*lines, f"... and {more} more"] if more > 0 else lines
-
-    def _for(self, alert: Alert) -> str:
-        return length_text(max(0, self.now - alert.since))
 
     def _ending(self) -> str:
         incident = self.incident
@@ -213,8 +223,10 @@ class _Words:
             return _sentence(text)
         if self.row.reason == "check removed":
             return "The check was removed from the configuration."
-        many = len(self.alerts) > 1
-        return f"All {len(self.alerts)} alerts are over." if many else _sentence(self._resolution())
+        many = len(self.alerts)
+        if many > 1:
+            return "Both alerts are over." if many == 2 else f"All {many} alerts are over."
+        return _sentence(self._resolution())
 
     def _resolution(self) -> str:
         found = self.alerts[0].resolution if self.alerts else ""
@@ -234,7 +246,7 @@ class _Words:
         else:
             text = "you were told of it before"
         if row.late and "late by" not in text:
-            text += f", late by {length_text(row.late)}"
+            text += f", late by {spoken_duration(row.late)}"
         return self.readable(text)
 
     def links(self) -> tuple[Link, ...]:
@@ -273,17 +285,21 @@ class _Words:
         return readable(text, self.directory)
 
 
+def _for(length: Micros) -> str:
+    return f", for {spoken_duration(length)}" if length >= SECOND else ""
+
+
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _facts(alert: Alert) -> list[str]:
+def _facts(alert: Alert, told_of: bool) -> list[str]:
     facts = []
     if alert.actual:
         facts.append(alert.actual + (f" (limit {alert.threshold})" if alert.threshold else ""))
     if alert.stale:
         facts.append("no results any more")
-    if alert.flapping:
+    if alert.flapping and told_of:
         facts.append("it changes again and again")
     return facts
 
@@ -350,15 +366,15 @@ def _entry(row: Row, incident: Incident | None, state: State, directory: Directo
     words = _Words(row, incident, state, directory, now)
     title = words.title()
     about = title if not incident.service or incident.service in title else f"{incident.service}: {title}"
-    lasted = length_text(max(0, (incident.resolved_at or now) - _began(incident, words.alerts)))
+    lasted = (incident.resolved_at or now) - _began(incident, words.alerts)
     if incident.state is Phase.MERGED:
         text = f"{about}: part of incident {incident.merged_into}"
     elif incident.state is Phase.RESOLVED:
-        text = f"Resolved: {about}, after {lasted}"
+        text = f"Resolved: {about}, after {spoken_duration(lasted)}"
     elif incident.state is Phase.TRIGGERED:
-        text = f"{incident.severity.upper()}: {about}, for {lasted}"
+        text = f"{incident.severity.upper()}: {about}{_for(lasted)}"
     else:
         by = f" by {words.readable(incident.acker)}" if incident.acker else ""
         word = "Snoozed" if incident.state is Phase.SNOOZED else "Acknowledged"
-        text = f"{word}{by}: {about}, for {lasted}"
+        text = f"{word}{by}: {about}{_for(lasted)}"
     return f"{text} (incident {incident.id})"

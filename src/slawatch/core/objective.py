@@ -16,7 +16,7 @@ from slawatch.core.agreement import UnknownPolicy
 from slawatch.core.availability import Availability
 from slawatch.core.instant import Micros
 from slawatch.core.percentile import share_of
-from slawatch.core.sample import Outcome
+from slawatch.core.ratio import Counts
 from slawatch.core.text import format_duration, parse_duration
 
 Operator = Literal["<", "<=", ">", ">="]
@@ -91,7 +91,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How much may be lost in a period, and how much was; microseconds, the rest may be negative.
+    """How much may be lost in a period, and how much was; the rest may be negative.
+
+    Of an availability microseconds; of a rate events, of those there were so far.
 
     Attributes:
         allowed: `(1 - target)` of the time of the whole period that the terms count.
@@ -189,11 +191,10 @@ def sensitivity(target: Target, availability: Availability) -> Sensitivity:
     return Sensitivity(verdicts=verdicts, changes=len(set(verdicts.values())) > 1)
 
 
-def error_rate(outcomes: Mapping[int, int]) -> Fraction | None:
-    """Return the share of the known samples that were down; None for no data."""
-    failed = outcomes.get(Outcome.DOWN, 0)
-    known = failed + outcomes.get(Outcome.UP, 0) + outcomes.get(Outcome.DEGRADED, 0)
-    return Fraction(failed, known) if known else None
+def event_budget(target: Target, events: Counts) -> Budget:
+    """Return how many events may be bad by the target of a rate, of so many, and how many are."""
+    bad = target.value if target.measure is Measure.ERROR_RATE else 1 - target.value
+    return Budget(allowed=bad * events.total, spent=events.total - events.good)
 
 
 def budget(target: Target, planned: Micros, bad: Fraction) -> Budget:

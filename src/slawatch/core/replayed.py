@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from slawatch.core.event import Event
-from slawatch.core.incident import Incident
 from slawatch.core.instant import Instant
 from slawatch.core.notification import Kind
 from slawatch.core.scenario import Message, Played

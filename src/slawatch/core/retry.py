@@ -38,6 +38,8 @@ _API: Final[dict[int, Verdict]] = {
     407: Verdict.MISCONFIGURED, 408: Verdict.RETRY, 410: Verdict.DISABLE, 425: Verdict.RETRY,
     429: Verdict.THROTTLE, 501: Verdict.PERMANENT,
 }  # fmt: skip
+_GATEWAY: Final = frozenset((502, 504))
+"""The gateway had no proper answer: what is behind it may have the message all the same."""
 _WEBHOOK: Final[dict[int, Verdict]] = {
     410: Verdict.DISABLE, 429: Verdict.THROTTLE, 502: Verdict.THROTTLE, 504: Verdict.THROTTLE,
 }  # fmt: skip
@@ -81,7 +83,9 @@ def by_api(status: int) -> Meaning:
         return Meaning(Verdict.OK)
     usual = Verdict.RETRY if 500 <= status < 600 else Verdict.PERMANENT
     verdict = _API.get(status, usual)
-    return Meaning(verdict, counts=verdict is Verdict.RETRY, shorten=status == 413)
+    return Meaning(
+        verdict, counts=verdict is Verdict.RETRY, possible_duplicate=status in _GATEWAY, shorten=status == 413
+    )
 
 
 def by_webhook(status: int, *, asks_to_wait: bool = False) -> Meaning:
@@ -91,7 +95,7 @@ def by_webhook(status: int, *, asks_to_wait: bool = False) -> Meaning:
     verdict = _WEBHOOK.get(status, Verdict.RETRY)
     if status == 503 and asks_to_wait:
         verdict = Verdict.THROTTLE
-    return Meaning(verdict, counts=500 <= status < 600)
+    return Meaning(verdict, counts=500 <= status < 600, possible_duplicate=status in _GATEWAY)
 
 
 def by_slack(status: int, error: str) -> Meaning:

@@ -12,6 +12,8 @@ from slawatch.core.rule import Rule
 
 SELF: Final = "slawatch"
 """The service that trouble with slawatch itself is told of."""
+META: Final = "(meta)"
+"""The escalation policy of such trouble; no policy of a configuration can be called so."""
 KIND: Final = "kind"
 """The label that says what made an alert: one of `core.signal.KINDS`."""
 

@@ -67,11 +67,13 @@ class Look:
         wrong: what is.
         fine: what was looked at and is not, by fingerprint, with how it is now.
         silent: what has no value now; what fires stays as it is, and is stale.
+        fresh: what has one again, where nothing else is said of it.
     """
 
     wrong: list[Finding] = field(default_factory=list)
     fine: dict[str, str] = field(default_factory=dict)
     silent: list[str] = field(default_factory=list)
+    fresh: list[str] = field(default_factory=list)
 
 
 def reconcile(
@@ -102,6 +104,11 @@ def reconcile(
             Stale(name)
             for name in look.silent
             if (alert := alerts.get(name)) is not None and alert.firing and not alert.stale
+        ),
+        *(
+            Stale(name, stale=False)
+            for name in look.fresh
+            if (alert := alerts.get(name)) is not None and alert.firing and alert.stale
         ),
         *(
             Ended(alert.fingerprint, "no longer watched", removed=True)

@@ -1,6 +1,8 @@
 """What a window of a timeline comes to: the metrics that are made of time. As measured: no terms apply."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from slawatch.core.check import Join
@@ -36,6 +38,136 @@ class Stretch(NamedTuple):
         return self.up + self.degraded + self.down
 
 
+class Past:
+    """A timeline up to its last change, summed up so that any window of it is told at once.
+
+    What comes after the last change is worked out anew each time: it is one state, or nobody knows it.
+
+    Attributes:
+        join: how the checks make the state.
+        low: from where on windows may begin.
+        end: the last change.
+    """
+
+    __slots__ = (
+        "_breaks", "_changes", "_evidence", "_known", "_runs", "_spans", "_starts", "_sums", "_whole", "end",
+        "join", "low",
+    )  # fmt: skip
+
+    def __init__(self, evidence: Sequence[CheckEvidence], join: Join, low: Instant) -> None:
+        """Sum up.
+
+        Args:
+            evidence: of the checks; their changes, reaching back to before an outage at `low`.
+            join: how they make the state.
+            low: from where on windows may begin.
+        """
+        changes = [change.at for entry in evidence for change in entry.transitions]
+        self.end = max([low, *changes])
+        self.join = join
+        self.low = low
+        self._whole = tuple(evidence)
+        self._evidence = tuple(replace(entry, transitions=entry.transitions[-1:]) for entry in evidence)
+        first = min([low, *changes])
+        spans: tuple[Span, ...] = ()
+        if first < self.end:
+            spans = join_spans([timeline(entry, first, self.end) for entry in evidence], join)
+        self._spans = spans
+        self._starts = [span.start for span in spans]
+        sums = [(0, 0, 0, 0)]
+        for span in spans:
+            before = list(sums[-1])
+            if span.outcome is not None:
+                before[span.outcome] += span.end - span.start
+            sums.append((before[0], before[1], before[2], before[3]))
+        self._sums = sums
+        # Outages do not reach over a span that is known to be good: what lies before the last one is settled.
+        good = (index for index in range(len(spans) - 1, -1, -1) if _is_good(spans[index]))
+        self._breaks = next(good, 0)
+        self._runs = runs(spans[: self._breaks])
+        self._changes, self._known = _changed(spans)
+
+    def stretch(self, evidence: Sequence[CheckEvidence], start: Instant, end: Instant) -> Stretch:
+        """Return what the window `[start, end)` comes to.
+
+        Args:
+            evidence: as it was, but for how long the last samples hold.
+            start: of the window; not before `low`.
+            end: of the window; not before the last change.
+        """
+        tail = self._tail(evidence, end)
+        index = max(bisect_right(self._starts, start) - 1, 0)
+        lengths = [after - before for after, before in zip(self._sums[-1], self._sums[index], strict=True)]
+        if self._spans and (opening := self._spans[index]).outcome is not None:
+            lengths[opening.outcome] -= max(min(start, opening.end) - opening.start, 0)
+        for span in clip(tail, start, end):
+            if span.outcome is not None:
+                lengths[span.outcome] += span.end - span.start
+        recent = runs((*self._spans[self._breaks :], *tail))
+        settled = self._runs[bisect_right(self._runs, start, key=_run_end) :]
+        found = tuple(run for run in (*settled, *recent) if run.end > start and run.start < end)
+        up, degraded, down, unknown = lengths
+        return Stretch(up, degraded, down, unknown, self._count(index, tail, start), found, end)
+
+    def fits(self, evidence: Sequence[CheckEvidence]) -> bool:
+        """Whether this is the past of some evidence: that changed in no way but for how long samples hold."""
+        return len(evidence) == len(self._whole) and all(
+            one.transitions == known.transitions
+            and one.first_sample == known.first_sample
+            and _held(one, self.end) == _held(known, self.end)
+            for one, known in zip(evidence, self._whole, strict=True)
+        )
+
+    def _tail(self, evidence: Sequence[CheckEvidence], end: Instant) -> tuple[Span, ...]:
+        if self.end >= end:
+            return ()
+        last = [
+            replace(one, held_until=entry.held_until)
+            for one, entry in zip(self._evidence, evidence, strict=True)
+        ]
+        return join_spans([timeline(entry, self.end, end) for entry in last], self.join)
+
+    def _count(self, index: int, tail: Sequence[Span], start: Instant) -> int:
+        """Return how often it changed in a window that begins in the span of this index."""
+        if not self._spans or start >= self.end:
+            return _changed(tuple(clip(tail, start, tail[-1].end)) if tail else ())[0][-1]
+        first = next((n for n in range(index, len(self._spans)) if _is_known(self._spans[n])), None)
+        inside = 0 if first is None else self._changes[-1] - self._changes[first + 1]
+        before = self._known if first is not None else None
+        for span in tail:
+            if _is_known(span) and span.end > start:
+                inside += before is not None and span.outcome is not before
+                before = span.outcome
+        return inside
+
+
+def _changed(spans: Sequence[Span]) -> tuple[list[int], Outcome | None]:
+    """Return how often a timeline had changed between known states after each span, and the last of them."""
+    counts, before = [0], None
+    for span in spans:
+        changed = _is_known(span) and before is not None and span.outcome is not before
+        counts.append(counts[-1] + changed)
+        if _is_known(span):
+            before = span.outcome
+    return counts, before
+
+
+def _held(entry: CheckEvidence, end: Instant) -> Instant | None:
+    return None if entry.held_until is None else min(entry.held_until, end)
+
+
+def _is_known(span: Span) -> bool:
+    return span.outcome is not None and span.outcome is not Outcome.UNKNOWN
+
+
+def _is_good(span: Span) -> bool:
+    return span.outcome is None or span.outcome in (Outcome.UP, Outcome.DEGRADED)
+
+
+def _run_end(run: Run) -> Instant:
+    return run.end
+
+
 def stretch(evidence: Sequence[CheckEvidence], join: Join, start: Instant, end: Instant) -> Stretch:
     """Return what a service, or one check alone, was in `[start, end)`.
 
@@ -58,17 +190,13 @@ def stretch(evidence: Sequence[CheckEvidence], join: Join, start: Instant, end: 
 def of_spans(spans: Sequence[Span], start: Instant, end: Instant) -> Stretch:
     """Return what a timeline that reaches back to the start or further comes to in `[start, end)`."""
     lengths = dict.fromkeys(Outcome, 0)
-    changes, before = 0, None
-    for span in clip(spans, start, end):
-        if span.outcome is None:
-            continue
-        lengths[span.outcome] += span.end - span.start
-        if span.outcome is not Outcome.UNKNOWN:
-            changes += before is not None and before is not span.outcome
-            before = span.outcome
+    inside = tuple(clip(spans, start, end))
+    for span in inside:
+        if span.outcome is not None:
+            lengths[span.outcome] += span.end - span.start
     found = tuple(run for run in runs(spans) if run.end > start and run.start < end)
     up, degraded, down, unknown = (lengths[outcome] for outcome in Outcome)
-    return Stretch(up, degraded, down, unknown, changes, found, end)
+    return Stretch(up, degraded, down, unknown, _changed(inside)[0][-1], found, end)
 
 
 def time_value(name: str, found: Stretch) -> float | None:

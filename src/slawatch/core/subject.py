@@ -155,6 +155,11 @@ def joined(name: str, agreement: Agreement, parts: Sequence[Part], grounds: Grou
     return _assessed(name, _Tree(tuple(members), "all", nodes), agreement, parts, grounds)
 
 
+def alone(service: str, agreement: Agreement, parts: Sequence[Part], grounds: Grounds) -> Subject:
+    """Return a service by itself, whether the agreement judges it so, in a group, or not at all."""
+    return _assessed(service, _Tree((service,)), agreement, parts, grounds)
+
+
 class _Tree(NamedTuple):
     """How the services below a subject make its state; without nodes it is a service itself."""
 

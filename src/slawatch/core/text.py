@@ -129,6 +129,20 @@ def format_duration(length: Micros) -> str:
     return ("-" if length < 0 else "") + "".join(parts)
 
 
+def spoken_duration(length: Micros) -> str:
+    """Return a length as people say it, in its two largest units; less than a second is nothing.
+
+    >>> spoken_duration(65_000_000), spoken_duration(7_020_000_000), spoken_duration(86_400_000_000)
+    ('1 min 5 s', '1 h 57 min', '1 d')
+    """
+    found, rest = [], max(0, length)
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND)):
+        count, rest = divmod(rest, size)
+        if found or count:
+            found.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in found[:2] if part) or "0 s"
+
+
 Duration: TypeAlias = Annotated[
     Micros, FromText(parse_duration, 'a duration such as "30s", "5m" or "250ms"', example="30s")
 ]

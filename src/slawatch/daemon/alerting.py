@@ -10,9 +10,8 @@ from slawatch.clock import Clock
 from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
 from slawatch.core.attempt import Attempt
-from slawatch.core.dispatch import ClockStepped
 from slawatch.core.event import Event, Numbered
-from slawatch.core.instant import Instant, Micros
+from slawatch.core.instant import Instant
 from slawatch.core.link import acknowledging
 from slawatch.core.silence import Silence
 from slawatch.daemon.alarms import Alarms
@@ -124,10 +123,6 @@ class Alerting:
         self._assign(watching)
         self.dispatcher.configure(config, silences)
         self.sender.reload(config)
-
-    def clock_stepped(self, by: Micros) -> None:
-        """Keep the rest of everything that is counted in elapsed time."""
-        self.dispatcher.give(ClockStepped(by))
 
     async def act(self, command: "Input") -> tuple[Event, ...]:
         """Carry out a command.

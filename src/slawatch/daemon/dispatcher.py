@@ -17,13 +17,14 @@ from slawatch.config.model import Config
 from slawatch.config.world import windows_of, world_of
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.attempt import Attempt
-from slawatch.core.dispatch import Claimed, Input, Reloaded, Started, Tick, due, steps
+from slawatch.core.dispatch import Claimed, ClockStepped, Input, Reloaded, Started, Tick, due, steps
 from slawatch.core.event import Event, Numbered
-from slawatch.core.instant import SECOND, Instant, rfc3339
+from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
 from slawatch.core.outbox import Bundle, Row, Stage
 from slawatch.core.silence import Silence
 from slawatch.core.suppress import Suppression
 from slawatch.core.turn import State, World
+from slawatch.daemon.pulse import STEP, SUSPEND
 from slawatch.daemon.sight import Sight
 from slawatch.store.alerting import incident_of
 from slawatch.web.view import Refused
@@ -33,6 +34,8 @@ log = logging.getLogger("slawatch.dispatcher")
 LONGEST: Final = 15.0
 """Seconds between two turns at most: suspends and stepped clocks are noticed."""
 _SHORTEST: Final = 0.02
+_AT_ONCE: Final = 50
+"""Inputs between which nobody else of the daemon gets a turn."""
 _AGAIN: Final = 1.0
 """Seconds before the next turn after a fault in one."""
 _LOGGED: Final = (
@@ -132,6 +135,7 @@ class Dispatcher:
         self._wake = trio.Event()
         self._listeners: list[Callable[[Sequence[Numbered], State], None]] = []
         self._begun = clock.now()
+        self._looked: tuple[Instant, Micros, float] | None = None
         self._suppression: Suppression | None = None
         self._world = self._made(config)
         self.give(Started(last_beat), Reloaded(frozenset(config.channels)))
@@ -219,14 +223,34 @@ class Dispatcher:
         with trio.CancelScope(shield=True):
             await self._turn()
 
+    def _heed_clocks(self) -> tuple[Instant, list[_Asked]]:
+        """Return the present, and that the wall clock was set; after a suspend checks have a say first.
+
+        Timers count elapsed time. A wall clock that is set must not make them come due, nor push them away.
+        """
+        now, elapsed, steady = self._clock.now(), self._clock.elapsed(), trio.current_time()
+        found: list[_Asked] = []
+        if self._looked is not None:
+            before, elapsed_before, steady_before = self._looked
+            passed = elapsed - elapsed_before
+            step = now - before - passed
+            if abs(step) > STEP:
+                found.append(_Asked(ClockStepped(step)))
+            if passed - int((steady - steady_before) * SECOND) > SUSPEND:
+                self._begun = now
+        self._looked = now, elapsed, steady
+        return now, found
+
     async def _turn(self) -> None:
-        now = self._clock.now()
-        asked, self._inputs = self._inputs, []
+        now, stepped = self._heed_clocks()
+        asked, self._inputs = [*stepped, *self._inputs], []
         attempts, self._attempts = self._attempts, []
         self._ahead, self._suppression = self.state, None
         events: list[Event] = []
         answers: list[tuple[Callable[[tuple[Event, ...]], None], tuple[Event, ...]]] = []
-        for one in (*asked, _Asked(Tick())):
+        for count, one in enumerate((*asked, _Asked(Tick())), 1):
+            if not count % _AT_ONCE:
+                await trio.lowlevel.checkpoint()
             made = self._step(one.given, now)
             events += made
             if one.done is not None:

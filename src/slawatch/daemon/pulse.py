@@ -20,18 +20,8 @@ STEP: Final[Micros] = 5 * SECOND
 SUSPEND: Final[Micros] = 5 * SECOND
 
 
-async def beat(
-    clock: Clock,
-    record: Callable[[LifeEvent], None],
-    stepped: Callable[[Micros], None] = lambda _by: None,
-) -> None:
-    """Record a sign of life each minute, steps of the wall clock, and suspends; until cancelled.
-
-    Args:
-        clock: the daemon's.
-        record: takes the events.
-        stepped: is told by how much the wall clock was set, forward or back.
-    """
+async def beat(clock: Clock, record: Callable[[LifeEvent], None]) -> None:
+    """Record a sign of life each minute, steps of the wall clock, and suspends; until cancelled."""
     wall, elapsed, steady = clock.now(), clock.elapsed(), trio.current_time()
     beaten = elapsed
     while True:
@@ -46,7 +36,6 @@ async def beat(
         if abs(step) > STEP:
             log.warning("the wall clock was set by %s", format_duration(step // SECOND * SECOND))
             record(life_event(wall_now, "clock_step", step=step))
-            stepped(step)
         wall, elapsed, steady = wall_now, elapsed_now, steady_now
         if elapsed_now - beaten >= BEAT:
             beaten = elapsed_now

@@ -47,4 +47,6 @@ def waits_for_start(old: Config, new: Config) -> tuple[str, ...]:
         lines.append(f"slawatch.probers: {old.probers} stays in use until slawatch is restarted")
     if old.web.listen != new.web.listen:
         lines.append(f"web.listen: {old.web.listen or 'nothing'} stays in use until slawatch is restarted")
+    if old.web.tls != new.web.tls:
+        lines.append("web.tls: the other certificate files are used once slawatch is restarted")
     return tuple(lines)

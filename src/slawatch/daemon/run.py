@@ -17,6 +17,7 @@ from slawatch.clock import SYSTEM, Clock, steady
 from slawatch.config.model import Config
 from slawatch.core.instant import SECOND, Instant, Micros
 from slawatch.core.life import life_event
+from slawatch.core.retention import kept_from
 from slawatch.core.text import format_duration
 from slawatch.daemon import pulse
 from slawatch.daemon.alerting import Alerting, Found, look_up
@@ -25,6 +26,7 @@ from slawatch.daemon.prober import raise_descriptor_limit
 from slawatch.daemon.recorder import Recorder, Recovered
 from slawatch.daemon.sealer import keep_house
 from slawatch.daemon.sharing import settle
+from slawatch.daemon.signals import Signals
 from slawatch.daemon.systemd import Notifier
 from slawatch.daemon.view import DaemonView
 from slawatch.daemon.watching import Watching
@@ -34,7 +36,8 @@ from slawatch.store.database import Database, StoreError, StoreLocked
 from slawatch.store.journal import Journal
 from slawatch.store.writer import Writer
 from slawatch.web.control import SOCKET
-from slawatch.web.serve import Listener, Server, bind_tcp, bind_unix
+from slawatch.web.serve import BindError, Listener, Server, bind_tcp, bind_unix
+from slawatch.web.tls import Certificate, CertificateError
 from slawatch.web.view import Refused
 
 log = logging.getLogger("slawatch.daemon")
@@ -99,19 +102,21 @@ class Daemon:
             self._writing,
             self._housekeeping,
             self._clock,
-            self._reread,
+            lambda: signals.reread(self._reread),
             self._notifier,
         )
         from slawatch.web.app import build
 
         view = DaemonView(watching, alerting, self._database, commands, self._clock, self._since)
+        signals = Signals(view, alerting.dispatcher.give)
         server = Server(build(view), self._listeners)
         try:
             async with trio.open_nursery() as outer:
                 await outer.start(self._heed_signals, commands)
                 outer.start_soon(_keep_alive, "recorder", self._recorder.run)
                 async with trio.open_nursery() as inner:
-                    for name, task in {**self._tasks(watching, alerting), **alerting.tasks()}.items():
+                    tasks = {**self._tasks(watching, alerting), **alerting.tasks(), "signals": signals.run}
+                    for name, task in tasks.items():
                         inner.start_soon(_keep_alive, name, task)
                     await inner.start(self._serve, server)
                     settle()
@@ -179,7 +184,7 @@ class Daemon:
         )
         return watching, look_up(self._database, self._config, recovered.events, self._clock.now())
 
-    def _tasks(self, watching: Watching, alerting: Alerting) -> dict[str, Task]:
+    def _tasks(self, watching: Watching) -> dict[str, Task]:
         async def take_heartbeats() -> None:
             while True:
                 await trio.sleep(_TAKE_HEARTBEATS_EVERY)
@@ -189,14 +194,16 @@ class Daemon:
             "probers": watching.probers.run,
             "heartbeats": watching.heartbeats.run,
             "samples of heartbeats": take_heartbeats,
-            "pulse": partial(pulse.beat, self._clock, self._recorder.add_life, alerting.clock_stepped),
+            "pulse": partial(pulse.beat, self._clock, self._recorder.add_life),
             "sealer": partial(
                 keep_house,
                 self._clock,
                 self._writer,
                 self._writing,
                 self._housekeeping,
-                lambda: watching.config.retention.samples,
+                lambda now: kept_from(
+                    watching.config.retention.samples, watching.config.agreements.values(), now
+                ),
             ),
             "systemd": partial(self._keep_systemd_informed, watching),
         }
@@ -300,11 +307,18 @@ def listen(config: Config) -> list[Listener]:
     listeners = [bind_unix(config.data_dir / SOCKET)]
     if config.web.listen is not None:
         try:
-            listeners.extend(bind_tcp(*config.web.listen))
+            listeners.extend(bind_tcp(*config.web.listen, _certificate(config)))
         except BaseException:
             listeners[0].close()
             raise
     return listeners
+
+
+def _certificate(config: Config) -> Certificate | None:
+    try:
+        return None if config.web.tls is None else Certificate(config.web.tls)
+    except CertificateError as error:
+        raise BindError(str(error)) from None
 
 
 def run(config: Config, *, env: Mapping[str, str], log_format: str, command: str = "") -> None:

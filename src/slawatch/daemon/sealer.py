@@ -42,7 +42,7 @@ class House(Protocol):
 
 
 async def keep_house(
-    clock: Clock, house: House, writing: Run, sealing: Run, keep: Callable[[], Micros]
+    clock: Clock, house: House, writing: Run, sealing: Run, kept_from: Callable[[Instant], Instant]
 ) -> None:
     """Seal, forget and write checkpoints until cancelled.
 
@@ -51,7 +51,7 @@ async def keep_house(
         house: the store's writer.
         writing: runs work in the writer's thread.
         sealing: runs work in a thread beside it: sealing a day takes seconds, and samples go on.
-        keep: how long samples are kept, by the present config.
+        kept_from: from when on samples are kept, by the present config, at an instant.
     """
     await trio.sleep(FIRST_LOOK)
     written = clock.elapsed()
@@ -61,7 +61,7 @@ async def keep_house(
             for day in await sealing(house.unsealed_days, now - HOT):
                 await sealing(house.seal, day)
                 log.info("sealed %s", to_datetime(day * DAY).date().isoformat())
-            gone = await sealing(house.retain, now - keep())
+            gone = await sealing(house.retain, kept_from(now))
             if gone:
                 log.info("samples of %d days are past their retention and were removed", gone)
             if clock.elapsed() - written >= CHECKPOINT_EVERY - MINUTE:

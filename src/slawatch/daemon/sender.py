@@ -10,6 +10,7 @@ import logging
 import traceback
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -375,6 +376,8 @@ class Sender:
         news: Sequence[ChannelDown | ChannelUp] = (),
         attempts: Sequence[Attempt] = (),
     ) -> None:
+        if len(rows) > 1:  # the message is about several incidents: none of them may change it in place
+            delivery = replace(delivery, provider_id="")
         self._answered([*(Answered(row.key, delivery, epoch, wait) for row in rows), *news], attempts)
 
     def _log_fault(self, line: Line) -> None:

@@ -38,6 +38,11 @@ class DaemonView:
         self._since = since
 
     @property
+    def scope(self) -> None:
+        """It is the whole."""
+        return
+
+    @property
     def config(self) -> Config:
         """The config in force; another object after a reload."""
         return self._watching.config

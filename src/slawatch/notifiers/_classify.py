@@ -1,14 +1,9 @@
 """What an HTTP answer makes of an attempt: the tables are core's, the wait and the words are the answer's."""
 
-from typing import Final
-
 from slawatch.core.instant import Instant
 from slawatch.core.notification import Delivery, Verdict
 from slawatch.core.retry import Meaning, by_api, by_webhook, retry_after
 from slawatch.notifiers._http_client import Answer
-
-_GATEWAY: Final = frozenset((502, 504))
-"""The gateway had no proper answer: what is behind it may have the message all the same."""
 
 
 def by_api_table(answer: Answer, now: Instant) -> Delivery:
@@ -37,6 +32,6 @@ def delivery_of(answer: Answer, meaning: Meaning, now: Instant, said: str = "") 
         answer=said or answer.said,
         status=answer.status,
         retry_after=retry_after(answer.headers.get("retry-after"), now) if waits else None,
-        possible_duplicate=meaning.possible_duplicate or (waits and answer.status in _GATEWAY),
+        possible_duplicate=meaning.possible_duplicate,
         counts=meaning.counts,
     )

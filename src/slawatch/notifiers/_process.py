@@ -2,23 +2,19 @@
 
 import errno
 import os
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
 from typing import Final, NamedTuple
 
 import trio
 
+from slawatch import process
 from slawatch.notifiers._fault import misconfigured, retry, words
 
 KEPT: Final = 16 * 1024
 """So many bytes of each output stream are looked at; the rest is read and dropped."""
 
-_REAPING: Final = 0.5
-_unreaped: Final[list["subprocess.Popen[bytes]"]] = []
-"""Killed programs that had not ended in time: they hang in the kernel, on a dead disk or mount."""
+_SHORT: Final = frozenset((errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE))
 
 
 class Ended(NamedTuple):
@@ -49,14 +45,13 @@ async def run(
     Raises:
         Fault: it cannot be started.
     """
-    _unreaped[:] = [process for process in _unreaped if process.poll() is None]
     with ExitStack() as cleanup:
         try:
             pipes = [_Pipe(cleanup) for _ in range(3)]
         except OSError as error:
             raise retry(f"no pipe: {words(error)}", counts=False) from error
         given, output, errors = pipes
-        process = _start(command, env, cwd, given, output, errors)
+        running = _start(command, env, cwd, given, output, errors)
         in_time = False
         try:
             with trio.move_on_at(deadline):
@@ -64,14 +59,14 @@ async def run(
                     nursery.start_soon(_feed, given, text)
                     nursery.start_soon(output.keep)
                     nursery.start_soon(errors.keep)
-                    await _ended(process.pid)
+                    await process.ended(running.pid)
                     nursery.cancel_scope.cancel()
                 in_time = True
         finally:
-            await _finish(process)
+            await process.finish(running)
         output.keep_rest()
         errors.keep_rest()
-        code = process.returncode if in_time else None
+        code = running.returncode if in_time else None
         return Ended(code, output.text(), errors.text())
 
 
@@ -128,59 +123,13 @@ async def _feed(pipe: _Pipe, text: bytes) -> None:
 
 def _start(
     command: Sequence[str], env: Mapping[str, str], cwd: str, given: _Pipe, output: _Pipe, errors: _Pipe
-) -> "subprocess.Popen[bytes]":
+) -> process.Process:
     try:
-        return subprocess.Popen(  # noqa: S603 (the operator's own command, without a shell)
-            command,
-            stdin=given.read_end,
-            stdout=output.write_end,
-            stderr=errors.write_end,
-            cwd=cwd or None,
-            env=dict(env),
-            start_new_session=True,
-        )
+        return process.start(command, given.read_end, output.write_end, errors.write_end, env, cwd)
     except OSError as error:
-        program = command[0]
-        if error.errno in (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE):
-            raise retry(f"cannot start {program}: {words(error)}", counts=False) from error
-        if cwd and error.filename == cwd:
-            raise misconfigured(f"cannot run in {cwd}: {words(error)}") from error
-        if error.errno == errno.ENOENT and "/" in program and Path(cwd, program).exists():
-            raise misconfigured(
-                f"the interpreter that {program} names in its #! line does not exist"
-            ) from error
-        raise misconfigured(f"cannot start {program}: {words(error)}") from error
+        why = process.refusal(command[0], cwd, error) or f"cannot start {command[0]}: {words(error)}"
+        raise (retry(why, counts=False) if error.errno in _SHORT else misconfigured(why)) from error
     finally:
         given.hand_over(given.read_end)
         output.hand_over(output.write_end)
         errors.hand_over(errors.write_end)
-
-
-async def _ended(pid: int) -> None:
-    """Wait until a child has ended; it is left unreaped, so that its process group's number stays taken."""
-    try:
-        watch = os.pidfd_open(pid)
-    except OSError:  # kernels before 5.3 have none
-        pause = 0.001
-        while not _has_ended(pid):
-            await trio.sleep(pause)
-            pause = min(2 * pause, 0.05)
-        return
-    try:
-        await trio.lowlevel.wait_readable(watch)
-    finally:
-        os.close(watch)
-
-
-def _has_ended(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
-
-
-async def _finish(process: "subprocess.Popen[bytes]") -> None:
-    """Kill what is left of the program's process group, and reap the program."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    with trio.move_on_after(_REAPING, shield=True):
-        await _ended(process.pid)
-    if process.poll() is None:
-        _unreaped.append(process)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from slawatch.core.instant import SECOND, Instant, Micros, to_datetime
+from slawatch.core.instant import Instant, to_datetime
 from slawatch.core.notification import Kind, Link, Notification
-from slawatch.core.text import format_duration
+from slawatch.core.text import spoken_duration
 from slawatch.notifiers._cut import cut, one_line
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -114,7 +114,8 @@ def _environment(folder: str, name: str) -> Any:
         finalize=_finalize(name),
     )
     environment.filters["time"] = _time
-    environment.filters["duration"] = _duration
+    environment.filters["duration"] = spoken_duration
+    environment.filters["sentence"] = sentence
     return environment
 
 
@@ -134,8 +135,9 @@ def _time(instant: Instant, timezone: str = "UTC") -> str:
     return to_datetime(instant).astimezone(ZoneInfo(timezone)).strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _duration(length: Micros) -> str:
-    return format_duration(max(length, 0) // SECOND * SECOND)
+def sentence(text: str) -> str:
+    """Return a text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def _values(notification: Notification) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,6 +17,7 @@ from slawatch.notifiers._fault import Fault
 from slawatch.notifiers._payload import document
 from slawatch.notifiers._scrub import answer_line, plain, secrets_of
 from slawatch.notifiers._sending import Sending
+from slawatch.process import ending
 
 _INHERITED: Final = ("HOME", "LOGNAME", "TMPDIR", "TZ", "USER")
 _CODES: Final[Mapping[int, Verdict]] = {
@@ -92,7 +92,7 @@ async def send(options: Options, notification: Notification, sending: Sending) -
         )
     verdict = _CODES.get(ended.code, Verdict.RETRY)
     line = _first_line(ended.output) or ("" if verdict is Verdict.OK else _first_line(ended.errors))
-    said = f"{program} {_ending(ended.code)}" + (f": {line}" if line else "")
+    said = f"{program} {ending(ended.code)}" + (f": {line}" if line else "")
     return Delivery(
         verdict=verdict,
         answer=answer_line(said, secrets),
@@ -104,15 +104,6 @@ async def send(options: Options, notification: Notification, sending: Sending) -
 
 def _first_line(text: str) -> str:
     return one_line(text.strip().partition("\n")[0])
-
-
-def _ending(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        return f"was killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"was killed by signal {-code}"
 
 
 def _environment(options: Options, notification: Notification, sending: Sending) -> dict[str, str]:

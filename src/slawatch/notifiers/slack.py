@@ -187,7 +187,8 @@ def payload(notification: Notification, folder: str = "") -> tuple[dict[str, Any
     if facts:
         fields = [{"type": "mrkdwn", "text": _field(name, value)} for name, value in facts]
         blocks.append({"type": "section", "fields": fields})
-    about = [notification.service, notification.organization, notification.incident]
+    incident = f"incident {notification.incident}" if notification.incident else ""
+    about = [notification.service, notification.organization, incident]
     words = " · ".join(_texts.mrkdwn(one_line(word)) for word in about if word)
     if words:
         blocks.append(
@@ -203,7 +204,7 @@ def payload(notification: Notification, folder: str = "") -> tuple[dict[str, Any
 
 
 def _field(name: str, value: str) -> str:
-    head = f"*{_texts.mrkdwn(cut(one_line(name), 100))}*\n"
+    head = f"*{_texts.mrkdwn(_texts.sentence(cut(one_line(name), 100)))}*\n"
     return cut_mrkdwn(head + _texts.mrkdwn(value), _FIELD)
 
 

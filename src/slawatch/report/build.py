@@ -99,6 +99,7 @@ def build(
     text = digest.canonical(
         agreement, services, measured, relevant, silent, period, now,
         calendars=calendars or {}, adjustments=found.adjustments if found else (),
+        counters=counters,
     )  # fmt: skip
     objectives = verdicts.objectives(found) if found else ()
     terms = found.terms if found else agreement

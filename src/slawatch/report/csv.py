@@ -16,7 +16,7 @@ from typing import Final
 
 from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
 from slawatch.core.trend import trend
-from slawatch.report.report import CLASSES, Report
+from slawatch.report.report import CLASSES, Events, ObjectiveReport, Report, ServiceVerdict
 from slawatch.report.wording import floored
 
 TABLES: Final = ("ledger", "outages", "objectives", "credits", "maintenance", "trend")
@@ -34,7 +34,7 @@ _OUTAGES: Final = (
 )  # fmt: skip
 _OBJECTIVES: Final = (
     *_COMMON, "objective", "metric", "target", "measured", "verdict", "budget_seconds", "budget_spent",
-    "budget_remaining",
+    "budget_remaining", "events", "events_bad", "events_allowed",
 )  # fmt: skip
 _CREDITS: Final = (
     "agreement", "organization", "period", "terms", "percent", "amount", "currency", "tier", "claim_until",
@@ -117,20 +117,30 @@ def _outages(report: Report) -> Iterable[Sequence[str]]:
 
 def _objectives(report: Report) -> Iterable[Sequence[str]]:
     for objective in report.objectives:
-        for verdict in objective.services:
+        # Counters are of no single service of the agreement.
+        alone: list[tuple[str, ServiceVerdict | ObjectiveReport]] = [("", objective)]
+        for service, verdict in [(v.service, v) for v in objective.services] or alone:
             budget = verdict.budget
             lengths = ("", "", "") if budget is None else (
                 exact_seconds(budget.allowed), exact_seconds(budget.spent), exact_seconds(budget.remaining),
             )  # fmt: skip
             yield (
-                *_common(report, verdict.service),
+                *_common(report, service),
                 safe(objective.id),
                 safe(objective.metric),
                 safe(objective.target),
                 safe(verdict.measured),
                 verdict.verdict,
                 *lengths,
+                *_events(verdict.events),
             )
+
+
+def _events(events: Events | None) -> tuple[str, str, str]:
+    if events is None:
+        return "", "", ""
+    # Nothing is shown as better than it is.
+    return str(events.total.__floor__()), str(events.bad.__ceil__()), str(events.allowed.__floor__())
 
 
 def _credits(report: Report) -> Iterable[Sequence[str]]:

@@ -16,10 +16,11 @@ from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement
 from slawatch.core.calendar import Calendar
 from slawatch.core.check import Maintenance, Quorum, Service
-from slawatch.core.evidence import CheckEvidence, ServiceEvidence
+from slawatch.core.evidence import CheckEvidence, Latency, ServiceEvidence
 from slawatch.core.instant import Instant
 from slawatch.core.life import Unwatched
 from slawatch.core.period import Period
+from slawatch.core.ratio import Counts
 from slawatch.core.version import versions
 
 SCHEMA: Final = "slawatch.evidence/1"
@@ -36,8 +37,13 @@ def canonical(
     *,
     calendars: Mapping[str, Calendar] | None = None,
     adjustments: Iterable[Adjustment] = (),
+    counters: Mapping[str, Counts] | None = None,
 ) -> bytes:
-    """Return the canonical text of the evidence of one report."""
+    """Return the canonical text of the evidence of one report.
+
+    `counters` are the events of each ratio, by the objective's id. What not every report has, such as these,
+    stands in the text only where there is some.
+    """
     content = {
         "schema": SCHEMA,
         "agreement": None if agreement is None else _plain(agreement),
@@ -62,6 +68,8 @@ def canonical(
         "adjustments": sorted(([a.added.id, _plain(a)] for a in adjustments), key=itemgetter(0)),
         "unwatched": sorted([u.start, u.end, u.why] for u in unwatched),
     }
+    if counters:
+        content["events"] = {name: [str(found.good), str(found.total)] for name, found in counters.items()}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", errors="surrogatepass")
 
@@ -93,16 +101,27 @@ def _plain(value: Any) -> Any:
 
 
 def _service(service: Service, evidence: ServiceEvidence, period: Period) -> dict[str, Any]:
-    latency = evidence.latency
-    return {
+    found = {
         "service": service.name,
         "join": service.join.needed if isinstance(service.join, Quorum) else service.join,
         "checks": [_check(c, period) for c in sorted(evidence.checks, key=lambda c: c.check)],
-        "latency": None
-        if latency is None
-        else {"quantiles": dict(latency.quantiles), "count": latency.count, "max": latency.max},
-        "outcomes": {str(int(outcome)): count for outcome, count in evidence.outcomes.items() if count},
+        "latency": _latency(evidence.latency),
+        "outcomes": _outcomes(evidence.outcomes),
     }
+    if evidence.counted is not None:
+        own = evidence.counted
+        found["counted"] = {"latency": _latency(own.latency), "outcomes": _outcomes(own.outcomes)}
+    return found
+
+
+def _latency(latency: Latency | None) -> dict[str, Any] | None:
+    if latency is None:
+        return None
+    return {"quantiles": dict(latency.quantiles), "count": latency.count, "max": latency.max}
+
+
+def _outcomes(found: Mapping[int, int]) -> dict[str, int]:
+    return {str(int(outcome)): count for outcome, count in found.items() if count}
 
 
 def _check(check: CheckEvidence, period: Period) -> dict[str, Any]:

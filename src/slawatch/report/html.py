@@ -95,6 +95,8 @@ def _environment() -> "Environment":
         share_at=lambda share, decimals: wording.percent(_hundredfold(share), decimals),
         share_at_up=lambda share, decimals: wording.percent_up(_hundredfold(share), decimals),
         rate=_rate,
+        at_least=lambda count: f"{count.__ceil__():,}",
+        at_most=lambda count: f"{count.__floor__():,}",
         round_length=lambda length: "no data" if length is None else wording.length(round(length)),
         policy_words=_POLICIES.__getitem__,
     )

@@ -13,6 +13,7 @@ from slawatch.report.json_contract import number
 from slawatch.report.report import (
     Availability,
     Budget,
+    Events,
     LatencyFigures,
     MaintenanceLine,
     ObjectiveReport,
@@ -153,6 +154,7 @@ def _objective(objective: ObjectiveReport) -> dict[str, Any]:
         "measured": objective.measured,
         "verdict": objective.verdict,
         "budget": _budget(objective.budget),
+        "events": _events(objective.events),
         "low": number(objective.low),
         "high": number(objective.high),
         "without_adjustments": {"measured": objective.measured_before, "verdict": objective.verdict_before},
@@ -169,6 +171,7 @@ def _verdict(verdict: ServiceVerdict) -> dict[str, Any]:
         "verdict": verdict.verdict,
         "verdict_without_adjustments": verdict.verdict_before or verdict.verdict,
         "budget": _budget(verdict.budget),
+        "events": _events(verdict.events),
         "under": dict(verdict.under),
     }
 
@@ -180,6 +183,18 @@ def _budget(budget: Budget | None) -> dict[str, float] | None:
         "seconds": seconds(budget.allowed),
         "spent": seconds(budget.spent),
         "remaining": seconds(budget.remaining),
+    }
+
+
+def _events(events: Events | None) -> dict[str, float] | None:
+    if events is None:
+        return None
+    return {
+        "good": float(events.good),
+        "total": float(events.total),
+        "bad": float(events.bad),
+        "allowed": float(events.allowed),
+        "remaining": float(events.allowed - events.bad),
     }
 
 

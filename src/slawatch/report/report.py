@@ -250,6 +250,22 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """How many probes or events a rate is made of, and how many of them may be bad; exact.
+
+    Attributes:
+        good, total: how many there were.
+        allowed: so many may be bad, of those there were.
+        bad: how many are.
+    """
+
+    good: Fraction
+    total: Fraction
+    allowed: Fraction
+    bad: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceVerdict:
     """How one service did on one objective.
 
@@ -259,6 +275,7 @@ class ServiceVerdict:
         under: the verdict under each other reading, by the names of `READINGS`; empty where the metric is no
             availability.
         verdict_before: the verdict without any adjustment.
+        events: of a rate.
     """
 
     service: str
@@ -267,6 +284,7 @@ class ServiceVerdict:
     budget: Budget | None
     under: Mapping[str, str]
     verdict_before: str = ""
+    events: Events | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,6 +298,7 @@ class ObjectiveReport:
         low, high: the bounds of an availability, in percent.
         measured_before, verdict_before: without any adjustment.
         unknown_as: for an availability: the verdict under each policy for unknown time.
+        events: of a rate.
     """
 
     id: str
@@ -295,6 +314,7 @@ class ObjectiveReport:
     measured_before: str = ""
     verdict_before: str = ""
     unknown_as: Mapping[str, str] = field(default_factory=dict)
+    events: Events | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ _UNKNOWN: Final = {
     "up": "counts as up",
 }
 _DEGRADED: Final = {"up": "counts as good", "down": "counts as down"}
+_IN_COUNTED_TIME: Final = "count where the time does: in service hours, out of excluded and excused time"
 _AROUND_THE_CLOCK: Final = "around the clock"
 _IN_TIME: Final = "announced before it began"
 _EVERY_WINDOW: Final = f"does not count, where it was {_IN_TIME}"
@@ -79,6 +80,8 @@ def clauses(terms: Agreement, calendars: Mapping[str, Calendar]) -> Iterator[tup
     degraded = str(terms.degraded)
     yield "Degraded time", _DEGRADED.get(degraded, f"counts as good with a weight of {degraded}")
     yield "Maintenance", _maintenance(terms)
+    if any(objective.metric != "availability" for objective in terms.objectives):
+        yield "Probes and events", _IN_COUNTED_TIME
     if terms.min_outage:
         yield "Shortest outage", f"one shorter than {length(terms.min_outage)} does not count"
     if terms.quantise != "none":

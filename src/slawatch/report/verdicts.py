@@ -10,9 +10,10 @@ from slawatch.core.evaluation import Evaluation
 from slawatch.core.instant import MILLISECOND, Micros
 from slawatch.core.judgement import Judgement, SubjectVerdict
 from slawatch.core.objective import Budget as Allowance
-from slawatch.core.objective import Measure, Sensitivity, Target, judge, parse_target
+from slawatch.core.objective import Measure, Sensitivity, Target, event_budget, judge, parse_target
+from slawatch.core.ratio import Counts
 from slawatch.core.version import versions
-from slawatch.report.report import Budget, ObjectiveReport, ServiceVerdict
+from slawatch.report.report import Budget, Events, ObjectiveReport, ServiceVerdict
 from slawatch.report.wording import NO_DATA, floored
 
 _RANK: Final = {"missed": 0, "undecided": 1, "no data": 2, "met": 3}
@@ -56,6 +57,7 @@ def _objective(one: Judgement, figures: Mapping[str, Availability]) -> Objective
         measured_before=worded(one.target, one.figure_measured),
         verdict_before=str(one.verdict_measured),
         unknown_as=_policies(one.sensitivity),
+        events=_events(one.target, one.events),
     )
 
 
@@ -68,7 +70,15 @@ def _service(target: Target, verdict: SubjectVerdict, figure: Availability) -> S
         budget=_budget(verdict.budget),
         under={name: str(judge(target, value)) for name, value in readings.items()},
         verdict_before=str(verdict.verdict_measured),
+        events=_events(target, verdict.events),
     )
+
+
+def _events(target: Target, found: Counts | None) -> Events | None:
+    if found is None:
+        return None
+    may = event_budget(target, found)
+    return Events(good=found.good, total=found.total, allowed=may.allowed, bad=may.spent)
 
 
 def worded(target: Target, figure: Fraction | None) -> str:

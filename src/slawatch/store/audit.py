@@ -17,8 +17,9 @@ def append(cursor: "DuckDBPyConnection", lines: Sequence[Audited]) -> None:
     """Add lines in a transaction that is open, with the numbers that follow the last one."""
     if not lines:
         return
-    found = cursor.execute("SELECT coalesce(max(number), 0) FROM audit").fetchone()
-    first = (found[0] if found else 0) + 1
+    # All of it is fetched: an appender is refused on a connection with an unfinished result.
+    ((last,),) = cursor.execute("SELECT coalesce(max(number), 0) FROM audit").fetchall()
+    first = last + 1
     with cursor.appender("audit") as appender:
         appender.append_rows([(first + n, *map(_clean, line)) for n, line in enumerate(lines)])
 
@@ -66,7 +67,10 @@ def listed(
         f"FROM audit {where} ORDER BY number DESC LIMIT {int(limit)}",
         list(chosen.values()),
     ).fetchall()
-    return [Numbered(row[0], Audited(*row[1:6], cast("Outcome", row[6]), row[7])) for row in rows]
+    return [
+        Numbered(number, Audited(at, who, source, what, subject, cast("Outcome", came), detail))
+        for number, at, who, source, what, subject, came, detail in rows
+    ]
 
 
 def detail_of(line: Audited) -> Any:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 def increases(
-    cursor: "DuckDBPyConnection", check: str, counters: Sequence[str], start: Instant, end: Instant
+    cursor: "DuckDBPyConnection",
+    check: str,
+    counters: Sequence[str],
+    start: Instant,
+    end: Instant,
+    inside: Sequence[tuple[Instant, Instant]] | None = None,
 ) -> dict[str, Fraction] | None:
     """Return how much counters of one page grew in `[start, end)`; None where no two readings tell.
 
@@ -30,6 +35,8 @@ def increases(
         counters: their names in that check, one at least.
         start: of the window, which is half-open.
         end: of the window.
+        inside: stretches of the window that count, sorted; None for all of it. What a counter grew by outside
+            of them is left out.
 
     Raises:
         ValueError: the window is empty, or no counter is named.
@@ -43,7 +50,10 @@ def increases(
         if number is None:
             return None
         base = _last_before(cursor, number, names, start)
-        marks = _marks(cursor, number, names, start if base is None else base, end)
+        since = start if base is None else base
+        if inside is not None:
+            return _inside(cursor, number, names, since, end, inside)
+        marks = _marks(cursor, number, names, since, end)
     if not marks or marks[0][0] == marks[-1][0] or marks[-1][0] < start:
         return None
     grown = {}
@@ -52,6 +62,37 @@ def increases(
         restarts = sum((before[index] for _, _, before in marks[1:] if before), Fraction(0))
         grown[name] = last - first + restarts
     return grown
+
+
+def _inside(
+    cursor: "DuckDBPyConnection",
+    number: int,
+    names: Sequence[str],
+    start: Instant,
+    end: Instant,
+    stretches: Sequence[tuple[Instant, Instant]],
+) -> dict[str, Fraction] | None:
+    """Return how much the counters grew up to readings in some stretches."""
+    if not stretches:
+        return None
+    count = range(len(names))
+    lags = ", ".join(f"lag(value{i}) OVER later AS before{i}" for i in count)
+    fell = " OR ".join(f"value{i} < before{i}" for i in count)
+    grown = ", ".join(f"sum(CASE WHEN {fell} THEN value{i} ELSE value{i} - before{i} END)" for i in count)
+    spans = ", ".join(f"({int(low)}, {int(high)})" for low, high in stretches)
+    found = cursor.execute(
+        f"""
+        WITH seen AS (
+            SELECT *, {lags} FROM {_readings(cursor, number, names, start, end)}
+            WINDOW later AS (ORDER BY started_at)
+        ), spans(low, high) AS (VALUES {spans})
+        SELECT count(*), {grown} FROM seen ASOF JOIN spans ON started_at >= low
+        WHERE started_at < high AND before0 IS NOT NULL
+        """
+    ).fetchone()
+    if found is None or not found[0]:
+        return None
+    return {name: Fraction(value) for name, value in zip(names, found[1:], strict=True)}
 
 
 _Values = tuple[Fraction, ...]

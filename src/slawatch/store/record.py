@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from slawatch.core.evidence import CheckEvidence
-from slawatch.core.instant import Instant
+from slawatch.core.instant import Instant, Micros
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.timeline import Held
 from slawatch.store.database import numbers_of
@@ -40,6 +41,69 @@ def changes(
     found = records(cursor, numbers, groups, start, end, {}, ends)
     absent = (name for checks in services.values() for name in checks if name not in found)
     return found | {name: CheckEvidence(check=name, first_sample=None, held_until=None) for name in absent}
+
+
+class Record:
+    """The changes of checks, asked for again and again: only those that changed are read anew."""
+
+    def __init__(self) -> None:
+        self._base: Instant | None = None
+        self._services: dict[str, tuple[str, ...]] = {}
+        self._found: dict[str, CheckEvidence] = {}
+        self._marks: dict[int, tuple[int, int]] = {}
+
+    def ask(
+        self,
+        cursor: "DuckDBPyConnection",
+        services: Mapping[str, Sequence[str]],
+        start: Instant,
+        now: Instant,
+        latest: Mapping[int, Held],
+        spare: Micros = 0,
+    ) -> dict[str, CheckEvidence]:
+        """Return what `changes` does, or more: what lies before the start may be there as well.
+
+        Args:
+            cursor: on the store, in a transaction.
+            services: the names of each service's checks.
+            start: of the window.
+            now: its end.
+            latest: the last sample of each check, by number.
+            spare: for how long the start may move on before all is read again.
+        """
+        known = numbers_of(cursor)
+        marks = {
+            number: (count, mark)
+            for number, count, mark in cursor.execute(
+                "SELECT check_number, count(*), bit_xor(hash(changed_at, outcome)) FROM transition GROUP BY 1"
+            ).fetchall()
+        }
+        asked = {name: tuple(checks) for name, checks in services.items()}
+        if self._base is None or not self._base <= start <= self._base + spare:
+            self._base, self._services, self._found = start, {}, {}
+        fresh = {
+            name: checks
+            for name, checks in asked.items()
+            if self._services.get(name) != checks
+            or any(
+                self._marks.get(number) != marks.get(number)
+                for check in checks
+                if (number := known.get(check)) is not None
+            )
+        }
+        if fresh:
+            self._found |= changes(cursor, fresh, self._base, now, latest)
+        self._services, self._marks = {**self._services, **asked}, marks
+        found = {}
+        for checks in asked.values():
+            for check in checks:
+                entry = self._found[check]
+                held = latest.get(known[check]) if check in known else None
+                until = None if held is None else held.started_at + held.holds
+                if entry.held_until != until:
+                    entry = self._found[check] = replace(entry, held_until=until)
+                found[check] = entry
+        return found
 
 
 def records(

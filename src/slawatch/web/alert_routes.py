@@ -1,4 +1,4 @@
-"""The endpoints about alerts, incidents, silences, duty and messages: read, and written on the socket."""
+"""The endpoints about alerts, incidents, silences, duty and messages."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from slawatch.core.command import Command
 from slawatch.core.dispatch import Retried
 from slawatch.core.event import Event
 from slawatch.core.instant import HOUR
 from slawatch.web import acting, answer_incidents, answer_silences, asking
+from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.asking import Seen
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
-from slawatch.web.problem import Problem, owner_only
+from slawatch.web.problem import Problem
 from slawatch.web.repeating import HEADER, Repeating
 from slawatch.web.timeline import entry
 from slawatch.web.view import Refused
@@ -34,23 +34,23 @@ _LISTS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
     "overrides": asking.overrides,
 }
 _ENTRIES: Final[Mapping[str, str]] = {
+    "/api/v1/swaps": "swap.add",
     "/api/v1/silences/{id}/change": "silence.change",
     "/api/v1/silences/{id}/expire": "silence.expire",
     "/api/v1/overrides/{id}/cancel": "override.cancel",
     "/api/v1/swaps/{id}/take": "swap.take",
     "/api/v1/swaps/{id}/cancel": "swap.cancel",
 }
-_NEW: Final[Mapping[str, str]] = {
-    "/api/v1/silences": "silence.add",
-    "/api/v1/overrides": "override.add",
-    "/api/v1/swaps": "swap.add",
+_BOTH: Final[Mapping[str, tuple[str, str]]] = {
+    "/api/v1/silences": ("silences", "silence.add"),
+    "/api/v1/overrides": ("overrides", "override.add"),
 }
 ACTIONS: Final = tuple(action for action in acting.KEYS if action != "open")
 """What can be done to an incident."""
 
 
 class AlertRoutes:
-    """Answers about alerting, and takes commands on the unix socket alone."""
+    """Answers about alerting, and takes commands."""
 
     def __init__(self, current: Current) -> None:
         self._current = current
@@ -58,26 +58,40 @@ class AlertRoutes:
         self._readers = current.readers
         self._repeating = Repeating()
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Guarded]:
         """Return where they are."""
-        get, post = ["GET"], ["POST"]
+        post = ("POST",)
         return [
-            *(Route(f"/api/v1/{name}", partial(self.listed, name), methods=get) for name in _LISTS),
-            *(Route(path, partial(self.entered, what), methods=post) for path, what in _NEW.items()),
-            Route("/api/v1/silences/try", self.tried, methods=post),
-            *(Route(path, partial(self.entered, what), methods=post) for path, what in _ENTRIES.items()),
-            Route("/api/v1/alerts/{id:path}/explain", partial(self.one, asking.explained), methods=get),
-            Route("/api/v1/alerts/{id:path}", partial(self.one, asking.alert), methods=get),
-            Route("/api/v1/incidents", self.opened, methods=post),
-            Route("/api/v1/incidents/{number:int}", self.incident, methods=get),
-            Route("/api/v1/incidents/{number:int}/postmortem", self.postmortem, methods=get),
             *(
-                Route(f"/api/v1/incidents/{{number:int}}/{action}", partial(self.acted, action), methods=post)
+                route(f"/api/v1/{name}", partial(self.listed, name), "read")
+                for name in ("alerts", "notifications")
+            ),
+            route("/api/v1/incidents", self.incidents, {"GET": "read", "POST": "incident.open"}),
+            *(
+                route(path, partial(self.listed_or_entered, name, what), {"GET": "read", "POST": what})
+                for path, (name, what) in _BOTH.items()
+            ),
+            route("/api/v1/silences/try", self.tried, "read", methods=post),
+            *(
+                route(path, partial(self.entered, what), what, methods=post)
+                for path, what in _ENTRIES.items()
+            ),
+            route("/api/v1/alerts/{id:path}/explain", partial(self.one, asking.explained), "read"),
+            route("/api/v1/alerts/{id:path}", partial(self.one, asking.alert), "read"),
+            route("/api/v1/incidents/{number:int}", self.incident, "read"),
+            route("/api/v1/incidents/{number:int}/postmortem", self.postmortem, "read"),
+            *(
+                route(
+                    f"/api/v1/incidents/{{number:int}}/{action}", partial(self.acted, action),
+                    "publication.write" if action == "publish" else f"incident.{action}", methods=post,
+                )
                 for action in ACTIONS
             ),
-            Route("/api/v1/notifications/{id:path}/retry", self.retried, methods=post),
-            Route("/api/v1/notifications/{id:path}", partial(self.one, asking.notification), methods=get),
-        ]
+            route(
+                "/api/v1/notifications/{id:path}/retry", self.retried, "notification.retry", methods=post
+            ),
+            route("/api/v1/notifications/{id:path}", partial(self.one, asking.notification), "read"),
+        ]  # fmt: skip
 
     async def listed(self, name: str, request: Request) -> Response:
         """A list, a page of it."""
@@ -113,8 +127,7 @@ class AlertRoutes:
 
     async def entered(self, what: str, request: Request) -> Response:
         """A silence, override or swap is made or changed."""
-        owner_only(request)
-        wish = {**await body_of(request), **request.path_params}
+        wish = signed(request, {**await body_of(request), **request.path_params}, source=True)
 
         async def work() -> dict[str, Any]:
             try:
@@ -129,11 +142,21 @@ class AlertRoutes:
                 found["hits"] = answer_silences.hits(silence.match, alerts) if silence is not None else []
             return found
 
-        return JSONResponse(await self._once(request, wish, work))
+        done = await self._once(request, wish, work)
+        concern(request, f"{what.partition('.')[0]}:{done['id']}", signed=wish["person"])
+        return JSONResponse(done)
 
-    async def opened(self, request: Request) -> Response:
-        """An incident is opened by hand."""
-        return await self._act(request, "open", 0)
+    async def listed_or_entered(self, name: str, what: str, request: Request) -> Response:
+        """A list, or a new entry."""
+        if request.method == "POST":
+            return await self.entered(what, request)
+        return await self.listed(name, request)
+
+    async def incidents(self, request: Request) -> Response:
+        """Incidents, or a new one, opened by hand."""
+        if request.method == "POST":
+            return await self._act(request, "open", 0)
+        return await self.listed("incidents", request)
 
     async def acted(self, action: str, request: Request) -> Response:
         """Something is done to an incident."""
@@ -141,8 +164,8 @@ class AlertRoutes:
 
     async def retried(self, request: Request) -> Response:
         """A dead message is sent again."""
-        owner_only(request)
         key = request.path_params["id"]
+        concern(request, f"notification:{key}")
 
         async def work() -> dict[str, Any]:
             row = self._view.alerting().rows.get(key)
@@ -161,12 +184,11 @@ class AlertRoutes:
         return JSONResponse(await self._once(request, {}, work))
 
     async def _act(self, request: Request, action: str, number: int) -> Response:
-        owner_only(request)
-        wish = await body_of(request)
+        wish = signed(request, await body_of(request))
 
         async def work() -> dict[str, Any]:
             config, now = self._view.config, self._view.clock.now()
-            origin = "cli" if request.scope["state"]["control"] else "api"
+            origin = "cli" if principal_of(request).kind == "socket" else "api"
             try:
                 command = acting.command(action, number, wish, config, now, origin)
             except EntryRefused as error:
@@ -179,7 +201,10 @@ class AlertRoutes:
             found = None if incident is None else answer_incidents.line(incident, self._view.clock.now())
             return {"incident": found, "events": _shown(events)}
 
-        return JSONResponse(await self._once(request, wish, work))
+        done = await self._once(request, wish, work)
+        named = number or (done["incident"] or {}).get("id", 0)
+        concern(request, f"incident:{named}", signed=wish["person"])
+        return JSONResponse(done)
 
     async def _gone(self, request: Request, number: int) -> None:
         """Say why nothing can be done to an incident that alerting has forgotten, or that never was.
@@ -206,9 +231,9 @@ class AlertRoutes:
     async def _once(
         self, request: Request, wish: Mapping[str, Any], work: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        asked = [request.method, request.url.path, dict(wish)]
-        now = self._view.clock.now()
-        found: dict[str, Any] = await self._repeating.once(request.headers.get(HEADER), asked, now, work)
+        who, key = principal_of(request), request.headers.get(HEADER)
+        asked = [who.kind, who.name, request.method, request.url.path, dict(wish)]
+        found: dict[str, Any] = await self._repeating.once(key, asked, self._view.clock.now(), work)
         return found
 
     async def _read(

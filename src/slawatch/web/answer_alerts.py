@@ -1,6 +1,6 @@
 """The answers about alerts: which fire, since when, why nobody is told; what fired before."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.alert import Alert, Reason
@@ -27,7 +27,6 @@ class Filter(NamedTuple):
         severity: at least.
         service, organization, check: whose.
         incident: of this incident; 0 for any.
-        sees: whether whoever asks sees what belongs to an organisation.
     """
 
     state: str = "firing"
@@ -36,7 +35,6 @@ class Filter(NamedTuple):
     organization: str = ""
     check: str = ""
     incident: int = 0
-    sees: Callable[[str], bool] = lambda _organization: True
 
     def wants(self, alert: Alert, severity: str = "") -> bool:
         """Say whether an alert is wanted, whatever its state."""
@@ -46,7 +44,6 @@ class Filter(NamedTuple):
             and self.organization in ("", alert.organization)
             and self.check in ("", alert.check)
             and self.incident in (0, alert.incident)
-            and self.sees(alert.organization)
         )
 
 

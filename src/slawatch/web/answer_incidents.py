@@ -1,6 +1,6 @@
 """The answers about incidents: what is open and who has it, who was told, what happens next, what was."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.event import Numbered
@@ -29,7 +29,6 @@ class Filter(NamedTuple):
         severity: at least.
         service, organization: whose.
         assignee: whose to deal with: assigned to, or acknowledged by.
-        sees: whether whoever asks sees what belongs to an organisation.
     """
 
     state: str = "open"
@@ -37,7 +36,6 @@ class Filter(NamedTuple):
     service: str = ""
     organization: str = ""
     assignee: str = ""
-    sees: Callable[[str], bool] = lambda _organization: True
 
     def wants(self, incident: Incident) -> bool:
         """Say whether an incident is wanted."""
@@ -53,7 +51,6 @@ class Filter(NamedTuple):
             and self.service in ("", incident.service)
             and self.organization in ("", incident.organization)
             and self.assignee in ("", incident.assignee, incident.acker)
-            and self.sees(incident.organization)
         )
 
 
@@ -214,10 +211,10 @@ def line(incident: Incident, now: Instant) -> dict[str, Any]:
     }
 
 
-def summary(state: State, now: Instant) -> list[dict[str, Any]]:
+def summary(incidents: Iterable[Incident], now: Instant) -> list[dict[str, Any]]:
     """Return the open incidents as `status` lists them."""
     found = sorted(
-        (incident for incident in state.incidents.values() if incident.open),
+        (incident for incident in incidents if incident.open),
         key=lambda i: (_URGENT[i.state], -rank(i.severity), i.opened_at, i.id),
     )
     return [line(incident, now) for incident in found]

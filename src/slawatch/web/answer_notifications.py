@@ -1,6 +1,6 @@
 """The answers about messages: what is owed, sent or given up, each attempt with the provider's answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.attempt import Attempt
@@ -8,7 +8,6 @@ from slawatch.core.instant import rfc3339, seconds
 from slawatch.core.outbox import Row
 from slawatch.core.turn import State
 from slawatch.web.answer_alerts import stamp
-from slawatch.web.view import Standing
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,14 +27,12 @@ class Filter(NamedTuple):
         state: one of `STATES`.
         channel, to: through what, to whom.
         incident: about this incident; 0 for any.
-        sees: whether whoever asks sees a message.
     """
 
     state: str = ""
     channel: str = ""
     to: str = ""
     incident: int = 0
-    sees: Callable[[Row], bool] = lambda _row: True
 
     def wants(self, row: Row) -> bool:
         """Say whether a message is wanted."""
@@ -44,7 +41,6 @@ class Filter(NamedTuple):
             and self.channel in ("", row.channel)
             and self.to in ("", row.recipient, row.recipient.partition(":")[2])
             and self.incident in (0, row.incident)
-            and self.sees(row)
         )
 
 
@@ -80,13 +76,8 @@ def messages(
     }
 
 
-def show(
-    cursor: "duckdb.DuckDBPyConnection",
-    state: State,
-    key: str,
-    sees: Callable[[Row], bool] = lambda _row: True,
-) -> dict[str, Any] | None:
-    """Return a message with every attempt; None where there never was one of that key, or it is not seen.
+def show(cursor: "duckdb.DuckDBPyConnection", state: State, key: str) -> dict[str, Any] | None:
+    """Return a message with every attempt; None where there never was one of that key.
 
     Raises:
         StoreError: the store cannot be read.
@@ -94,7 +85,7 @@ def show(
     from slawatch.store import alert_history, alerting
 
     row = state.rows.get(key) or alert_history.message(cursor, key)
-    if row is None or not sees(row):
+    if row is None:
         return None
     tried = alerting.attempts(cursor, key=key, limit=100)
     return line(row) | {"attempts": [attempt(one) for one in reversed(tried)]}
@@ -139,18 +130,3 @@ def attempt(one: Attempt) -> dict[str, Any]:
         "provider_id": one.provider_id or None,
         "possible_duplicate": one.possible_duplicate,
     }
-
-
-def channels(standings: Mapping[str, Standing]) -> list[dict[str, Any]]:
-    """Return how the channels stand, as `status` lists them."""
-    return [
-        {
-            "channel": name,
-            "state": standing.state,
-            "since": stamp(standing.since),
-            "why": standing.why or None,
-            "queued": standing.queued,
-            "dead": standing.dead,
-        }
-        for name, standing in standings.items()
-    ]

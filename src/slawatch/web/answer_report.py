@@ -14,7 +14,7 @@ from slawatch.core.adjustment import Adjustment
 from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import SECOND, Instant
 from slawatch.core.life import LifeEvent
-from slawatch.core.trend import Reaction
+from slawatch.core.trend import Reaction, TrendPoint
 from slawatch.report.build import build, quantiles
 from slawatch.report.csv import PROMISED, TABLES
 from slawatch.report.csv import render as render_csv
@@ -23,7 +23,7 @@ from slawatch.report.report import Report
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.answer_status import members
 from slawatch.web.looking_back import gather_wide, reach_of, responded, trend_before, within
-from slawatch.web.ratios import Counted, counts
+from slawatch.web.ratios import Counting, Events
 from slawatch.web.requested import Plan, ReportRefused, Request, plans, unknown
 
 if TYPE_CHECKING:
@@ -164,8 +164,7 @@ def answer(
         if window not in gathered:
             together = [p for p in wanted if (p.period.start, p.period.end) == window]
             gathered[window] = _gather(cursor, together, checks, now)
-        counted = counts(cursor, plan.agreement, plan.period, now)
-        report = _report(config, plan, gathered[window], counted, now)
+        report = _report(cursor, config, plan, gathered[window], now)
         if plan.organization is None and config.organizations:
             report = replace(report, key="other", organization_name="Services without an organisation")
         reports.append(report)
@@ -208,21 +207,27 @@ def _gather(
     return _Gathered(evidence, wide, events, adjustments(cursor), answered)
 
 
-def _report(config: Config, plan: Plan, gathered: _Gathered, counted: Counted, now: Instant) -> Report:
+def _report(
+    cursor: "duckdb.DuckDBPyConnection", config: Config, plan: Plan, gathered: _Gathered, now: Instant
+) -> Report:
     agreement, period, known = plan.agreement, plan.period, gathered.adjustments
     found = {service.name: gathered.evidence[service.name] for service in plan.services}
-    if agreement is None:
-        earlier, reach = None, None
-    else:
+    earlier: list[TrendPoint] | None = None
+    events: Events = {}
+    reach = None
+    if agreement is not None:
         found = within(found, gathered.wide, period, now)
         earlier = trend_before(
             agreement, plan.services, gathered.wide, period, now, config, known, gathered.reactions
         )
         reach = reach_of(period, now)
+        counting = Counting(config, agreement, found, period, now, known, reach)
+        events = counting.counts(cursor)
+        found = counting.sampled(cursor, found)
     return build(
         agreement, plan.services, found, config.maintenance, gathered.events, period, now,
         organization=plan.organization, checks=config.checks, calendars=config.calendars,
-        adjustments=known, counters=counted, reach=reach, earlier=earlier,
+        adjustments=known, counters=events, reach=reach, earlier=earlier,
         reactions=gathered.reactions,
     )  # fmt: skip
 

@@ -22,6 +22,7 @@ from slawatch.core.ledger import NOTHING_EXCLUDED, classify, ledger
 from slawatch.core.period import Period, containing
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.timeline import Span, clip, timeline
+from slawatch.web.answer_alerting import NOTHING
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.view import Live, LiveCheck
 
@@ -109,6 +110,7 @@ def answer(
     now: Instant,
     organization: str | None = None,
     agreements: Iterable[Mapping[str, Any]] = (),
+    alerting: Mapping[str, Any] = NOTHING,
 ) -> dict[str, Any]:
     """Return the JSON of `status`, as the contract fixes it.
 
@@ -119,6 +121,7 @@ def answer(
         now: the instant of the answer.
         organization: show only its services and agreements.
         agreements: how they stand, see `slawatch.web.answer_agreements`.
+        alerting: alerts, incidents and channels, see `slawatch.web.answer_alerting`.
 
     Raises:
         NoSuchOrganization: it is not in the config.
@@ -135,9 +138,7 @@ def answer(
             for service in config.services.values()
             if organization is None or service.organization == organization
         ],
-        "alerts": [],
-        "incidents": [],
-        "channels": [],
+        **alerting,
         "agreements": [one for one in agreements if organization in (None, one["organization"])],
     }
 

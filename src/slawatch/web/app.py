@@ -1,7 +1,6 @@
 """The one ASGI app: health, heartbeats, metrics, events and the JSON API; the dashboard's pages join it.
 
-Whatever changes something is served on the unix socket alone, which only the daemon's owner may open; the TCP
-port reads, and takes heartbeats.
+It is built once for who sees everything, and once for each set of organisations that somebody sees alone.
 """
 
 import hmac
@@ -19,22 +18,32 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339
 from slawatch.web import answer_export, answer_latency, answer_status, exposition, openapi, problem
+from slawatch.web.access import PUBLIC, Guarded, Unknown, concern, route
+from slawatch.web.access_routes import AccessRoutes
+from slawatch.web.ack_pages import AckPages
 from slawatch.web.alert_routes import AlertRoutes
+from slawatch.web.auditing import Auditing
+from slawatch.web.credentials import Credentials
 from slawatch.web.current import Current
+from slawatch.web.door import Built, Door, undeclared
 from slawatch.web.duty_pages import DutyPages
 from slawatch.web.entry_routes import EntryRoutes
 from slawatch.web.events import STREAMS, EventStream, Streams
 from slawatch.web.feed import Feed
+from slawatch.web.metric_routes import MetricRoutes
 from slawatch.web.metrics import Metrics
 from slawatch.web.pages import Pages
-from slawatch.web.problem import Problem, owner_only
+from slawatch.web.problem import Problem
+from slawatch.web.public_pages import PublicPages
 from slawatch.web.reading import Pipe, Readers
+from slawatch.web.scoped import Scoped
+from slawatch.web.signing_in import SigningIn, on_unknown
 from slawatch.web.view import Refused, View
 
 if TYPE_CHECKING:
@@ -55,24 +64,57 @@ _SPOOL_PIECE: Final = 1 << 20
 def build(view: View) -> problem.Guard:
     """Return the app of a running daemon."""
     current = Current(view)
+    credentials, auditing = Credentials(view, current.readers), Auditing(view)
+    whole = _assemble(
+        current,
+        [
+            *SigningIn(current, credentials, auditing).routes(),
+            *AccessRoutes(current, credentials, auditing).routes(),
+        ],
+    )
+
+    def of(organizations: frozenset[str]) -> Starlette:
+        theirs = Current(Scoped(view, organizations))
+        # All routes are there, so that who may not use one is told so; none of these shows a service.
+        return _assemble(
+            theirs,
+            [
+                *SigningIn(theirs, credentials, auditing).routes(),
+                *AccessRoutes(theirs, credentials, auditing).routes(),
+            ],
+        )
+
+    return problem.Guard(Door(view, credentials, auditing, Built(whole, whole.routes), of))
+
+
+def _assemble(current: Current, more: list[Guarded]) -> Starlette:
+    """Return the app on a view of the daemon."""
     feed = Feed(current)
     streams = Streams(feed)
+    routes: list[BaseRoute] = [
+        *_Web(current, streams, Metrics(current)).routes(),
+        *EntryRoutes(current).routes(),
+        *AlertRoutes(current).routes(),
+        *MetricRoutes(current).routes(),
+        *more,
+        *Pages(current, feed, streams).routes(),
+        *DutyPages(current, feed).routes(),
+        *PublicPages(current).routes(),
+        *AckPages(current).routes(),
+    ]
+    if open_doors := undeclared(routes):
+        raise TypeError(f"who may use {', '.join(open_doors)}? make routes by slawatch.web.access.route")
     starlette = Starlette(
-        routes=[
-            *_Web(current, streams, Metrics(current)).routes(),
-            *EntryRoutes(current).routes(),
-            *AlertRoutes(current).routes(),
-            *Pages(current, feed, streams).routes(),
-            *DutyPages(current, feed).routes(),
-        ],
+        routes=routes,
         exception_handlers={
+            Unknown: on_unknown,
             Problem: problem.on_problem,
             HTTPException: problem.on_http,
             Exception: problem.on_fault,
         },
     )
     starlette.router.redirect_slashes = False
-    return problem.Guard(starlette, view)
+    return starlette
 
 
 class _Web:
@@ -87,22 +129,22 @@ class _Web:
         self._importing = trio.Lock()
         self._spooling = trio.CapacityLimiter(1)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Guarded]:
         """Return where they are."""
         return [
-            Route("/healthz", self.healthz),
-            Route("/readyz", self.readyz),
-            Route("/metrics", self.metrics),
-            Route("/heartbeat/{key}", self.heartbeat, methods=["GET", "HEAD", "POST"]),
-            Route("/api/v1/openapi.json", self.openapi),
-            Route("/api/v1/events", self.events),
-            Route("/api/v1/status", self.status),
-            Route("/api/v1/services/{service:path}/latency", self.latency),
-            Route("/api/v1/report", self.report),
-            Route("/api/v1/export", self.export),
-            Route("/api/v1/db", self.db),
-            Route("/api/v1/reload", self.reload, methods=["POST"]),
-            Route("/api/v1/import", self.import_samples, methods=["POST"]),
+            route("/healthz", self.healthz, PUBLIC),
+            route("/readyz", self.readyz, PUBLIC),
+            route("/metrics", self.metrics, "read"),
+            route("/heartbeat/{key}", self.heartbeat, PUBLIC, methods=["GET", "HEAD", "POST"], longest=None),
+            route("/api/v1/openapi.json", self.openapi, "read"),
+            route("/api/v1/events", self.events, "read"),
+            route("/api/v1/status", self.status, "read"),
+            route("/api/v1/services/{service:path}/latency", self.latency, "read"),
+            route("/api/v1/report", self.report, "read"),
+            route("/api/v1/export", self.export, "read"),
+            route("/api/v1/db", self.db, "own.read"),
+            route("/api/v1/reload", self.reload, "config.reload", methods=["POST"]),
+            route("/api/v1/import", self.import_samples, "samples.import", methods=["POST"], longest=None),
         ]
 
     async def healthz(self, _: Request) -> Response:
@@ -176,9 +218,12 @@ class _Web:
 
         config, now = self._view.config, self._view.clock.now()
         query = dict(request.query_params)
-        return await self._readers.read(
+        answer: Response = await self._readers.read(
             lambda cursor: answer_report.respond(config, cursor, query, now), limit=_REPORT_LIMIT
         )
+        if answer.headers["content-type"].startswith("text/html"):
+            answer.headers["Content-Security-Policy"] = problem.STANDALONE
+        return answer
 
     async def export(self, request: Request) -> Response:
         """Stored samples, or the outages and ledgers that follow from them, as they come from the store."""
@@ -200,11 +245,11 @@ class _Web:
 
     async def reload(self, request: Request) -> Response:
         """Read the config again and apply it."""
-        owner_only(request)
         try:
             done = await self._view.commands.reload()
         except Refused as refused:
             raise _refusal(refused, HTTPStatus.CONFLICT) from None
+        concern(request, "config", digest=done.digest)
         return JSONResponse(
             {
                 "digest": done.digest,
@@ -217,7 +262,6 @@ class _Web:
 
     async def import_samples(self, request: Request) -> Response:
         """Store the samples in the body, all or nothing."""
-        owner_only(request)
         suffix = request.query_params.get("format", "")
         if suffix not in answer_export.MEDIA:
             raise Problem(HTTPStatus.BAD_REQUEST, f"format must be one of {', '.join(answer_export.MEDIA)}")
@@ -231,6 +275,7 @@ class _Web:
                 raise Problem(told.status, told.detail.replace(str(path), name), told.lines) from None
             finally:
                 _remove(path)
+        concern(request, "samples", rows=done.rows, added=done.added)
         return JSONResponse(
             {
                 "rows": done.rows,

@@ -3,18 +3,16 @@
 Blocking, for a worker thread or the command line.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
 from slawatch.config.problem import nearest, one_of
 from slawatch.config.world import world_of
-from slawatch.core.alert import Alert
 from slawatch.core.incident import SEVERITIES
 from slawatch.core.instant import Instant
 from slawatch.core.matcher import parse
-from slawatch.core.outbox import Row
 from slawatch.core.silence import Silence, SilenceError
 from slawatch.core.silence import check as check_silence
 from slawatch.core.turn import State, World
@@ -43,11 +41,6 @@ QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
 """The parameters of each list."""
 
 
-def everything(_organization: str) -> bool:
-    """What somebody sees who sees all organisations."""
-    return True
-
-
 class Seen(NamedTuple):
     """What is known besides the store, all of one instant.
 
@@ -57,7 +50,6 @@ class Seen(NamedTuple):
         now: the present.
         channels: how each channel stands; empty where no daemon runs.
         checks: as the daemon sees them; empty where none runs.
-        sees: whether whoever asks sees what belongs to an organisation.
     """
 
     config: Config
@@ -65,7 +57,6 @@ class Seen(NamedTuple):
     now: Instant
     channels: Mapping[str, Standing] = {}
     checks: Mapping[str, LiveCheck] = {}
-    sees: Callable[[str], bool] = everything
 
 
 def alone(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) -> Seen:
@@ -90,7 +81,7 @@ def alerts(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, 
         state=_word(query, "state", answer_alerts.STATES, "firing"),
         severity=_word(query, "severity", SEVERITIES),
         service=query.get("service", ""), organization=query.get("org", ""), check=query.get("check", ""),
-        incident=_number(query, "incident"), sees=seen.sees,
+        incident=_number(query, "incident"),
     )  # fmt: skip
     try:
         if wanted.state == "resolved":
@@ -107,7 +98,7 @@ def alert(cursor: "duckdb.DuckDBPyConnection", seen: Seen, name: str) -> dict[st
         EntryRefused: there never was one of that fingerprint.
     """
     found = answer_alerts.show(cursor, seen.state, name, seen.now)
-    if found is None or not seen.sees(found["organization"]):
+    if found is None:
         raise _no_alert(seen, name)
     return found
 
@@ -122,11 +113,8 @@ def explained(cursor: "duckdb.DuckDBPyConnection", seen: Seen, name: str) -> dic
 
     one = answer_alerts.find(seen.state, name) or alert_history.alerts(cursor, [name]).get(name)
     grounds = explaining.Grounds(seen.state, _world(cursor, seen), seen.channels, seen.now)
-    if one is not None and not seen.sees(one.organization):
-        raise _no_alert(seen, name)
     if one is None:
-        check = seen.config.checks.get(name)
-        if check is None or not seen.sees(seen.config.services[check.service].organization or ""):
+        if name not in seen.config.checks:
             raise _no_alert(seen, name)
         return explaining.quiet(name, grounds._replace(live=seen.checks.get(name)))
     happened: tuple[tuple[Instant, str, str], ...] = ()
@@ -137,7 +125,9 @@ def explained(cursor: "duckdb.DuckDBPyConnection", seen: Seen, name: str) -> dic
 
 
 def _no_alert(seen: Seen, name: str) -> EntryRefused:
-    known = [name for name, one in seen.state.alerts.items() if seen.sees(one.organization)]
+    if name in seen.config.checks:
+        return missing(f"{name} has never fired: `slawatch alerts explain {name}` says how it is")
+    known = [*seen.state.alerts, *seen.config.checks]
     hint = nearest(name, known) or "`slawatch alerts list` shows those that fire"
     return missing(f"there is no alert {name[:200]!r}, and never was: {hint}")
 
@@ -156,7 +146,6 @@ def incidents(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[st
         state=_word(query, "state", answer_incidents.STATES, "open"),
         severity=_word(query, "severity", SEVERITIES),
         service=query.get("service", ""), organization=query.get("org", ""), assignee=assignee,
-        sees=seen.sees,
     )  # fmt: skip
     try:
         if wanted.state in ("all", "resolved"):
@@ -177,7 +166,7 @@ def incident(cursor: "duckdb.DuckDBPyConnection", seen: Seen, number: int) -> di
         EntryRefused: there never was one of that number.
     """
     found = answer_incidents.show(cursor, seen.state, number, _world(cursor, seen), seen.now)
-    if found is None or not seen.sees(found["organization"]):
+    if found is None:
         raise missing(f"there is no incident {number}: `slawatch incidents list --state all` shows them")
     return found
 
@@ -189,8 +178,13 @@ def draft(cursor: "duckdb.DuckDBPyConnection", seen: Seen, number: int) -> str:
         EntryRefused: there never was one of that number.
     """
     found = incident(cursor, seen, number)
-    of = seen.config.organizations.get(found["organization"] or "")
-    return postmortem.markdown(found, (of.timezone if of else None) or seen.config.timezone)
+    return postmortem.markdown(found, zone_of(seen.config, found["organization"]))
+
+
+def zone_of(config: Config, organization: str | None) -> str:
+    """Return whose clocks the people of an organisation read."""
+    owner = config.organizations.get(organization or "")
+    return owner.timezone if owner is not None else config.timezone
 
 
 def silences(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, str]) -> dict[str, Any]:
@@ -201,7 +195,7 @@ def silences(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str
     """
     _check("silences", query)
     expired = _truth(query, "expired")
-    return answer_silences.silences(cursor, seen.now, _alerts(seen), expired=expired)
+    return answer_silences.silences(cursor, seen.now, seen.state.alerts.values(), expired=expired)
 
 
 def tried(seen: Seen, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -225,7 +219,7 @@ def tried(seen: Seen, wish: Mapping[str, Any]) -> dict[str, Any]:
         check_silence(made, force=asked.flag("force"), everything=asked.flag("everything"))
     except SilenceError as error:
         raise EntryRefused(str(error)) from None
-    found = answer_silences.hits(match, _alerts(seen))
+    found = answer_silences.hits(match, seen.state.alerts.values())
     alerts = answer_alerts.summary(
         (seen.state.alerts[name] for name in found), seen.state.incidents, seen.now
     )
@@ -254,7 +248,6 @@ def notifications(
     wanted = answer_notifications.Filter(
         state=_word(query, "state", answer_notifications.STATES),
         channel=query.get("channel", ""), to=query.get("to", ""), incident=_number(query, "incident"),
-        sees=lambda row: _sees_message(seen, row),
     )  # fmt: skip
     try:
         return answer_notifications.messages(cursor, seen.state, wanted, limit_of(query), number_of(query))
@@ -268,7 +261,7 @@ def notification(cursor: "duckdb.DuckDBPyConnection", seen: Seen, key: str) -> d
     Raises:
         EntryRefused: there never was one of that key.
     """
-    found = answer_notifications.show(cursor, seen.state, key, lambda row: _sees_message(seen, row))
+    found = answer_notifications.show(cursor, seen.state, key)
     if found is None:
         raise missing(
             f"there is no notification {key[:200]!r}: `slawatch notifications list` shows their ids"
@@ -276,21 +269,10 @@ def notification(cursor: "duckdb.DuckDBPyConnection", seen: Seen, key: str) -> d
     return found
 
 
-def _alerts(seen: Seen) -> list[Alert]:
-    return [alert for alert in seen.state.alerts.values() if seen.sees(alert.organization)]
-
-
 def _world(cursor: "duckdb.DuckDBPyConnection", seen: Seen) -> World:
     from slawatch.store import duty
 
     return world_of(with_entered(seen.config, duty.overrides(cursor)))
-
-
-def _sees_message(seen: Seen, row: Row) -> bool:
-    service = seen.config.services.get(row.service)
-    incident = seen.state.incidents.get(row.incident)
-    known = incident.organization if incident is not None else service.organization if service else ""
-    return seen.sees(known or "")
 
 
 def _check(name: str, query: Mapping[str, str]) -> None:

@@ -62,7 +62,9 @@ class Auditing:
             return
         name = who.name if isinstance(who, Principal) else who
         self._view.note(
-            Audited(now, _line(name or "-"), _line(source or "-"), action, _line(subject), outcome, _json(more))
+            Audited(
+                now, _line(name or "-"), _line(source or "-"), action, _line(subject), outcome, _json(more)
+            )
         )
 
     def _is_written(self, source: str, now: Instant) -> bool:

@@ -9,7 +9,7 @@ import trio
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant
 from slawatch.report.report import Report
-from slawatch.web import answer_agreements, answer_latency, answer_service, answer_status
+from slawatch.web import answer_agreements, answer_alerting, answer_latency, answer_service, answer_status
 from slawatch.web.answer_latency import Latencies
 from slawatch.web.answer_service import Detail
 from slawatch.web.answer_status import Figures
@@ -94,9 +94,13 @@ class Current:
         found = await self.figures()
         standing = await self.agreements() if agreements else []
         config, live, now = snapshot(self.view)
-        answer: dict[str, Any] = await self.render(
-            answer_status.answer, config, found, live, now, organization, standing
-        )
+        state, channels = self.view.alerting(), self.view.channels()
+
+        def made() -> dict[str, Any]:
+            alerting = answer_alerting.summary(config, state, channels, now, organization)
+            return answer_status.answer(config, found, live, now, organization, standing, alerting)
+
+        answer: dict[str, Any] = await self.render(made)
         return answer
 
     async def figures(self) -> Figures:

@@ -1,4 +1,4 @@
-"""The door of the app: finds out who asks, lets them into the part that is theirs, and writes down what they did.
+"""The door of the app: finds out who asks, lets them into the part that is theirs, writes down what they do.
 
 For who sees some organisations only, the app is built on a view that holds nothing else
 (`slawatch.web.scoped`); what is open to everybody is answered by the whole app.
@@ -33,7 +33,12 @@ _SCOPES: Final = 32
 """Sets of organisations for which an app is kept; the one longest unused goes first."""
 _NOTE_SECONDS: Final = 5.0
 _REFUSED: Final = frozenset(
-    {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.MISDIRECTED_REQUEST}
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.MISDIRECTED_REQUEST,
+    }
 )
 
 

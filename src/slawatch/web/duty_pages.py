@@ -12,6 +12,7 @@ from slawatch.config.model import Config
 from slawatch.core.attempt import Attempt
 from slawatch.core.event import Numbered
 from slawatch.core.incident import Incident
+from slawatch.core.instant import Instant
 from slawatch.core.turn import State
 from slawatch.web import (
     acting,
@@ -23,7 +24,7 @@ from slawatch.web import (
     page_silences,
     rendering,
 )
-from slawatch.web.access import concern, principal_of, route, shown
+from slawatch.web.access import Guarded, concern, principal_of, route, shown
 from slawatch.web.current import Current, snapshot
 from slawatch.web.entering import EntryRefused
 from slawatch.web.feed import Feed
@@ -33,8 +34,6 @@ from slawatch.web.view import Refused
 
 if TYPE_CHECKING:
     import duckdb
-    from starlette.routing import Route
-
 T = TypeVar("T")
 _LIMIT: Final = 30.0
 _EVENTS: Final = 300
@@ -78,7 +77,7 @@ class DutyPages:
         self._view = current.view
         self._feed = feed
 
-    def routes(self) -> "list[Route]":
+    def routes(self) -> list[Guarded]:
         """Return where the pages are."""
         return [
             route("/incidents", self.incidents, "read"),
@@ -112,21 +111,19 @@ class DutyPages:
         state = self._view.alerting()
         config, _, now = snapshot(self._view)
 
-        def render(since: str) -> bytes:
+        def arrange() -> dict[str, Any]:
             of_mine = (i for i in state.incidents.values() if i.open)
-            current = page_incidents.listed(config, state, () if before else of_mine, organization)
             over = [state.incidents.get(i.id, i) for i in past[:_PAST]]
             over = [i for i in over if not i.open and organization in ("", i.organization)]
-            lines = page_incidents.listed(config, state, over)
-            return rendering.page(
-                "incidents.html", now=now, since=since, stream=rendering.stream(org=organization),
-                zone=config.timezone, open=current, over=lines, trouble=trouble, path="/incidents",
-                earlier=past[_PAST - 1].id if len(past) > _PAST else None, organization=organization,
-                organizations=config.organizations, before=before, me=shown(request),
-                open_count=_open(state),
-            )  # fmt: skip
+            return {
+                "open": page_incidents.listed(config, state, () if before else of_mine, organization),
+                "over": page_incidents.listed(config, state, over),
+                "earlier": past[_PAST - 1].id if len(past) > _PAST else None,
+                "stream": rendering.stream(org=organization), "zone": config.timezone, "trouble": trouble,
+                "organization": organization, "organizations": config.organizations, "before": before,
+            }  # fmt: skip
 
-        return await self._page(render)
+        return await self._page(request, "incidents.html", arrange, state, now)
 
     async def incident(self, request: Request) -> Response:
         """One incident: what happened, who was told, what comes next, and what can be done about it."""
@@ -142,18 +139,18 @@ class DutyPages:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no incident {number}")
         config, _, now = snapshot(self._view)
 
-        def render(since: str) -> bytes:
+        def arrange() -> dict[str, Any]:
             found = page_incidents.arrange(
                 config, told.state, number, told.events[:_EVENTS], told.attempts, now,
                 earlier=len(told.events) > _EVENTS,
             )  # fmt: skip
-            return rendering.page(
-                "incident.html", now=now, since=since, stream=rendering.stream(), zone=found.zone,
-                shown=found, trouble=trouble, notice=notice, path="", me=shown(request),
-                open_count=_open(state), status_page=_status_page(config, found.incident.organization),
-            )  # fmt: skip
+            public = _status_page(config, found.incident.organization)
+            return {
+                "shown": found, "zone": found.zone, "trouble": trouble, "notice": notice, "path": "",
+                "status_page": public,
+            }  # fmt: skip
 
-        return await self._page(render, status)
+        return await self._page(request, "incident.html", arrange, state, now, status)
 
     async def alerts(self, request: Request) -> Response:
         """What fires, and why nobody is told of it where nobody is; with `all`, what fired lately as well."""
@@ -162,18 +159,17 @@ class DutyPages:
         state = self._view.alerting()
         config, _, now = snapshot(self._view)
 
-        def render(since: str) -> bytes:
+        def arrange() -> dict[str, Any]:
             mine = [a for a in state.alerts.values() if organization in ("", a.organization)]
-            lines = page_incidents.alert_lines(a for a in mine if a.firing or everything)
-            incidents = {a.fingerprint: state.incidents.get(a.incident or 0) for a in mine}
-            return rendering.page(
-                "alerts.html", now=now, since=since, stream=rendering.stream(org=organization),
-                zone=config.timezone, lines=lines, incidents=incidents, everything=everything,
-                organization=organization, path="/alerts", me=shown(request), open_count=_open(state),
-                untold=page_incidents.untold(state),
-            )  # fmt: skip
+            return {
+                "lines": page_incidents.alert_lines(a for a in mine if a.firing or everything),
+                "incidents": {a.fingerprint: state.incidents.get(a.incident or 0) for a in mine},
+                "untold": page_incidents.untold(state), "everything": everything,
+                "organization": organization, "stream": rendering.stream(org=organization),
+                "zone": config.timezone,
+            }  # fmt: skip
 
-        return await self._page(render)
+        return await self._page(request, "alerts.html", arrange, state, now)
 
     async def oncall(self, request: Request) -> Response:
         """Who is on call now and next, two weeks ahead, and where nobody is."""
@@ -194,14 +190,14 @@ class DutyPages:
         (effective, entered), trouble = await self._ask(ask, otherwise)
         state = self._view.alerting()
 
-        def render(since: str) -> bytes:
-            return rendering.page(
-                "oncall.html", now=now, since=since, stream=rendering.stream(), zone=config.timezone,
-                shown=page_oncall.arrange(effective, entered, now), trouble=trouble, notice=notice,
-                path="/oncall", me=shown(request), open_count=_open(state),
-            )  # fmt: skip
+        def arrange() -> dict[str, Any]:
+            found = page_oncall.arrange(effective, entered, now)
+            return {
+                "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
+                "path": "/oncall",
+            }  # fmt: skip
 
-        return await self._page(render, status)
+        return await self._page(request, "oncall.html", arrange, state, now, status)
 
     async def channels(self, request: Request) -> Response:
         """How each channel stands, and what came of every attempt."""
@@ -224,18 +220,17 @@ class DutyPages:
         attempts, trouble = await self._ask(ask, list[Attempt]())
         state, standings = self._view.alerting(), self._view.channels()
 
-        def render(since: str) -> bytes:
+        def arrange() -> dict[str, Any]:
             earlier = attempts[_ATTEMPTS - 1].started_at if len(attempts) > _ATTEMPTS else None
             found = page_channels.arrange(
                 config, state, standings, attempts[:_ATTEMPTS], chosen=chosen, earlier=earlier
             )
-            return rendering.page(
-                "channels.html", now=now, since=since, stream=rendering.stream(), zone=config.timezone,
-                shown=found, trouble=trouble, notice=notice, path="/channels", me=shown(request),
-                open_count=_open(state),
-            )  # fmt: skip
+            return {
+                "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
+                "path": "/channels",
+            }  # fmt: skip
 
-        return await self._page(render, status)
+        return await self._page(request, "channels.html", arrange, state, now, status)
 
     async def silences(self, request: Request) -> Response:
         """What keeps people from being told: silences and maintenance, now and to come."""
@@ -251,15 +246,16 @@ class DutyPages:
         )
         state, silences = self._view.alerting(), self._view.silences()
 
-        def render(since: str) -> bytes:
-            found = page_silences.arrange(config, silences, state.alerts.values(), listed, now)
-            return rendering.page(
-                "silences.html", now=now, since=since, stream=rendering.stream(), zone=config.timezone,
-                shown=found, trouble=trouble, notice=notice, path="/silences", me=shown(request),
-                open_count=_open(state), match=request.query_params.get("match", "")[:500],
-            )  # fmt: skip
+        match = request.query_params.get("match", "")[:500]
 
-        return await self._page(render, status)
+        def arrange() -> dict[str, Any]:
+            found = page_silences.arrange(config, silences, state.alerts.values(), listed, now)
+            return {
+                "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
+                "path": "/silences", "match": match,
+            }  # fmt: skip
+
+        return await self._page(request, "silences.html", arrange, state, now, status)
 
     def _act(self, action: str) -> Callable[[Request], Any]:
         async def act(request: Request) -> Response:
@@ -327,10 +323,24 @@ class DutyPages:
         except Problem as problem:
             return otherwise, problem.detail
 
-    async def _page(self, render: Callable[[str], bytes], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    async def _page(
+        self,
+        request: Request,
+        template: str,
+        arrange: Callable[[], dict[str, Any]],
+        state: State,
+        now: Instant,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Response:
+        """Return a page; what it shows is arranged in the thread that renders it."""
         await self._feed.look()
-        since = f"{self._feed.epoch}-{self._feed.version}"
-        return rendering.response(await self._current.render(render, since), status)
+        usual = {
+            "now": now, "since": f"{self._feed.epoch}-{self._feed.version}", "stream": rendering.stream(),
+            "path": request.url.path, "me": shown(request), "open_count": page_incidents.open_count(state),
+        }  # fmt: skip
+        return rendering.response(
+            await self._current.render(lambda: rendering.page(template, **{**usual, **arrange()})), status
+        )
 
 
 def _told(cursor: "duckdb.DuckDBPyConnection", state: State, number: int) -> _Told:
@@ -363,10 +373,6 @@ def _number(request: Request, name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Problem(HTTPStatus.BAD_REQUEST, f"{name} must be a number")
     return int(text)
-
-
-def _open(state: State) -> int:
-    return sum(1 for incident in state.incidents.values() if incident.open)
 
 
 def _status_page(config: Config, organization: str) -> str:

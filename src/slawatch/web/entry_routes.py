@@ -9,12 +9,12 @@ from typing import Any, Final
 import trio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from slawatch.web import answer_entries
+from slawatch.web.access import Guarded, concern, route, signed
 from slawatch.web.current import Current
 from slawatch.web.entering import EntryRefused
-from slawatch.web.problem import Problem, owner_only
+from slawatch.web.problem import Problem
 from slawatch.web.view import Refused
 
 _LONGEST_BODY: Final = 1 << 18
@@ -22,15 +22,14 @@ _BODY_SECONDS: Final = 10.0
 
 
 class EntryRoutes:
-    """Lists what was entered for whoever may read, and takes entries on the unix socket alone."""
+    """Lists what was entered, and takes entries."""
 
     def __init__(self, current: Current) -> None:
         self._view = current.view
         self._readers = current.readers
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Guarded]:
         """Return where they are."""
-        both = ["GET", "POST"]
         actions = [
             ("/api/v1/maintenance/{id}/change", "maintenance.change"),
             ("/api/v1/maintenance/{id}/cancel", "maintenance.cancel"),
@@ -38,9 +37,9 @@ class EntryRoutes:
             ("/api/v1/adjustments/{id}/withdraw", "adjustment.withdraw"),
         ]
         return [
-            Route("/api/v1/maintenance", self.maintenance, methods=both),
-            Route("/api/v1/adjustments", self.adjustments, methods=both),
-            *(Route(path, self._action(what), methods=["POST"]) for path, what in actions),
+            route("/api/v1/maintenance", self.maintenance, {"GET": "read", "POST": "maintenance.add"}),
+            route("/api/v1/adjustments", self.adjustments, {"GET": "read", "POST": "adjustment.add"}),
+            *(route(path, self._action(what), what, methods=["POST"]) for path, what in actions),
         ]
 
     async def maintenance(self, request: Request) -> Response:
@@ -68,15 +67,16 @@ class EntryRoutes:
         return act
 
     async def _enter(self, request: Request, what: str, **given: str) -> Response:
-        owner_only(request)
-        wish = {**await body_of(request), **given}
+        wish = signed(request, {**await body_of(request), **given}, source=True)
         try:
-            return JSONResponse(await self._view.commands.enter(what, wish))
+            found = await self._view.commands.enter(what, wish)
         except EntryRefused as error:
             raise Problem(error.status, str(error)) from None
         except Refused as refused:
             status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.INTERNAL_SERVER_ERROR
             raise Problem(status, str(refused), refused.problems) from None
+        concern(request, f"{what.partition('.')[0]}:{found['id']}", signed=wish["person"])
+        return JSONResponse(found)
 
 
 async def body_of(request: Request) -> dict[str, Any]:

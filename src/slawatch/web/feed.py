@@ -175,7 +175,7 @@ class Feed:
             return False
         standing = (*_alerting(state), around)
         self._state, before, self._standing = state, self._standing, standing
-        if standing == before:
+        if standing == before or (not before and not state.incidents and not state.alerts):
             return False
         count = sum(1 for incident in state.incidents.values() if incident.open)
         self._alerting = Event("alerting", "", _json({"open": count, "news": _news(state)}), version)

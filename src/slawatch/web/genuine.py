@@ -69,9 +69,7 @@ def limited(scope: Scope, receive: Receive, longest: int) -> Receive:
         with trio.move_on_at(deadline) as waiting:
             message = await receive()
         if waiting.cancelled_caught:
-            raise Problem(
-                HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {BODY_SECONDS:.0f} s"
-            )
+            raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {BODY_SECONDS:.0f} s")
         length += len(message.get("body", b""))
         if length > longest:
             raise _too_long(longest)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from slawatch.config.model import Config
+from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement
 from slawatch.core.evaluation import Evaluation, evaluate
 from slawatch.core.evidence import CheckEvidence, ServiceEvidence
@@ -16,16 +17,16 @@ from slawatch.core.pledge import pledge_value
 from slawatch.core.ratio import Counts
 from slawatch.core.sample import Outcome
 from slawatch.core.series import Whose, Wish
-from slawatch.core.stretch import Stretch, stretch, time_value
+from slawatch.core.stretch import Past, Stretch, stretch, time_value
 from slawatch.report.build import quantiles
 from slawatch.store import evidence
 from slawatch.store.database import numbers_of, transaction
-from slawatch.store.record import changes
+from slawatch.store.record import Record
 from slawatch.store.windows import Latest, Value, values
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.answer_status import members
 from slawatch.web.promises import running
-from slawatch.web.ratios import counts
+from slawatch.web.ratios import Counting
 from slawatch.web.view import Live
 
 if TYPE_CHECKING:
@@ -65,12 +66,18 @@ class Memory:
 
     Attributes:
         latest: the last samples.
+        record: the changes that the windows of rules lie in.
+        periods: those of agreements, by when they begin.
+        pasts: services and checks, summed up to their last change.
         values: those over long windows, with when they were taken.
         pledges: agreements as they were worked out last.
         slow: what of agreements takes reading all samples of a period, with when it was read.
     """
 
     latest: Latest = field(default_factory=Latest)
+    record: Record = field(default_factory=Record)
+    periods: dict[Instant, Record] = field(default_factory=dict)
+    pasts: dict[Whose, Past] = field(default_factory=dict)
     values: dict[Wish, tuple[Instant, Value]] = field(default_factory=dict)
     pledges: dict[str, _Pledge] = field(default_factory=dict)
     slow: dict[str, tuple[Instant, Mapping[str, ServiceEvidence], Mapping[str, Counts]]] = field(
@@ -144,7 +151,8 @@ def pledges(
     for start, keys in windows.items():
         names = dict.fromkeys(name for key in keys for name in _services(periods[key][0]))
         checks = {name: tuple(by_service[name]) for name in names if name in by_service}
-        records = _changes(cursor, checks, start - BACK, now, memory.latest)
+        record = memory.periods.setdefault(start, Record())
+        records = _changes(cursor, record, checks, start - BACK, now, memory.latest)
         for key in keys:
             terms, period = periods[key]
             mine = {
@@ -168,13 +176,15 @@ def pledges(
             ):
                 found[key] = before.found
                 continue
-            mine, counted = _slow(cursor, terms, period, mine, checks, now, memory)
+            mine, counted = _slow(cursor, config, terms, period, mine, checks, now, memory, adjusted)
             made = evaluate(
                 terms, config.services.values(), mine, period, now, calendars=config.calendars,
                 maintenance=config.maintenance, adjustments=adjusted, counters=counted,
             )  # fmt: skip
             memory.pledges[key] = _Pledge(made, seen, basis, _calm(made))
             found[key] = made
+    for start in [start for start in memory.periods if only is None and start not in windows]:
+        del memory.periods[start]
     for key in [key for key in memory.pledges if key not in config.agreements]:
         del memory.pledges[key]
     return found
@@ -203,12 +213,14 @@ def _calm(found: Evaluation) -> bool:
 
 def _slow(
     cursor: "duckdb.DuckDBPyConnection",
+    config: Config,
     terms: Agreement,
     period: Period,
     mine: Mapping[str, ServiceEvidence],
     checks: Mapping[str, tuple[str, ...]],
     now: Instant,
     memory: Memory,
+    adjusted: tuple[Adjustment, ...],
 ) -> tuple[dict[str, ServiceEvidence], Mapping[str, Counts]]:
     """Return the evidence with what takes reading all samples of the period, where a promise is about it."""
     metrics = {objective.metric for one in (terms, *terms.versions) for objective in one.objectives}
@@ -220,25 +232,27 @@ def _slow(
             cursor, {name: checks[name] for name in mine}, period.start, max(now, period.start + 1),
             quantiles=quantiles(terms),
         )  # fmt: skip
-        counted = counts(cursor, terms, period, now)
+        counting = Counting(config, terms, kept, period, now, adjusted)
+        kept, counted = counting.sampled(cursor, kept), counting.counts(cursor)
         memory.slow[terms.key] = now, kept, counted
     return {
-        name: replace(one, latency=kept[name].latency, outcomes=kept[name].outcomes) if name in kept else one
-        for name, one in mine.items()
+        name: replace(kept[name], checks=one.checks) if name in kept else one for name, one in mine.items()
     }, counted
 
 
 def _changes(
     cursor: "duckdb.DuckDBPyConnection",
+    record: Record,
     services: Mapping[str, tuple[str, ...]],
     start: Instant,
     now: Instant,
     latest: Latest,
+    spare: Micros = 0,
 ) -> dict[str, CheckEvidence]:
     with transaction(cursor, read_only=True):
         known = numbers_of(cursor)
         numbers = [known[name] for names in services.values() for name in names if name in known]
-        return changes(cursor, services, start, now, latest.ask(cursor, numbers, now))
+        return record.ask(cursor, services, start, now, latest.ask(cursor, numbers, now), spare)
 
 
 class _Making:
@@ -295,22 +309,33 @@ class _Making:
             oldest = min((held.started_at for held in found), default=None)
             self.found[wish] = _NOTHING if oldest is None else Value(float(max(self.now - oldest, 0)))
 
-    def of_time(self, wishes: Iterable[Wish]) -> None:
-        windows: dict[Micros, list[Wish]] = defaultdict(list)
+    def of_time(self, wishes: Collection[Wish]) -> None:
+        if not wishes:
+            return
+        longest = max(wish.window for wish in wishes)
+        named = {whose: self.checks(whose) for whose in dict.fromkeys(w.whose for w in wishes)}
+        services = {"\n".join(whose): names for whose, names in named.items()}
+        records = _changes(
+            self.cursor, self.memory.record, services, self.now - longest, self.now, self.memory.latest,
+            spare=max(longest // 4, HOUR),
+        )  # fmt: skip
+        made: dict[tuple[Whose, Micros], Stretch] = {}
         for wish in wishes:
-            windows[wish.window].append(wish)
-        for window, mine in windows.items():
-            start = self.now - window
-            named = {whose: self.checks(whose) for whose in dict.fromkeys(w.whose for w in mine)}
-            services = {str(number): names for number, names in enumerate(named.values())}
-            records = _changes(self.cursor, services, start, self.now, self.memory.latest)
-            made: dict[Whose, Stretch] = {}
-            for whose, names in named.items():
-                service = self.config.services.get(whose.service)
-                join = service.join if service is not None and not whose.check else "all"
-                made[whose] = stretch([records[name] for name in names], join, start, self.now)
-            for wish in mine:
-                self.found[wish] = Value(time_value(wish.metric.name, made[wish.whose]))
+            key = wish.whose, wish.window
+            if key not in made:
+                seen = [records[name] for name in named[wish.whose]]
+                made[key] = self._stretch(wish.whose, seen, self.now - wish.window, self.now - longest)
+            self.found[wish] = Value(time_value(wish.metric.name, made[key]))
+
+    def _stretch(self, whose: Whose, seen: list[CheckEvidence], start: Instant, low: Instant) -> Stretch:
+        past = self.memory.pasts.get(whose)
+        if past is None or past.low > start or not past.fits(seen):
+            service = self.config.services.get(whose.service)
+            join = service.join if service is not None and not whose.check else "all"
+            past = self.memory.pasts[whose] = Past(seen, join, low)
+        if past.end > self.now or not seen:
+            return stretch(seen, past.join, start, self.now)
+        return past.stretch(seen, start, self.now)
 
     def of_pings(self, wishes: Collection[Wish]) -> None:
         if not wishes:

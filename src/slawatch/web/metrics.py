@@ -93,8 +93,9 @@ class Metrics:
                 stored = await self._current.readers.read(
                     lambda cursor: self._ask(cursor, config, live, now), limit=_LIMIT
                 )
+            whole = self._current.view.scope is None
             page: bytes = await self._current.render(
-                _page, config, live, now, figures, promises or {}, stored, streams
+                _page, config, live, now, figures, promises or {}, stored, streams if whole else None
             )
             return page
 
@@ -127,7 +128,7 @@ def _page(
     figures: Figures,
     promises: Mapping[str, Report],
     stored: Stored | None,
-    streams: int,
+    streams: int | None,
 ) -> bytes:
     return render(families(config, live, now, figures, promises, stored, streams))
 
@@ -139,9 +140,9 @@ def families(
     figures: Figures,
     promises: Mapping[str, Report],
     stored: Stored | None,
-    streams: int = 0,
+    streams: int | None = 0,
 ) -> list[Family]:
-    """Return all metrics: those of the services first, then slawatch's own."""
+    """Return all metrics: those of the services first, then slawatch's own, where `streams` is no None."""
     checks = answer_status.members(config)
     named = {name: labels(_owned(service)) for name, service in config.services.items()}
     found = _of_figures(config, figures, named)
@@ -149,7 +150,8 @@ def families(
         found += _of_samples(checks, stored, named)
     found.append(_compliance(promises))
     found += _of_states(config, checks, live, now)
-    found += metrics_own.families(live, stored.summary if stored else {}, streams, __version__)
+    if streams is not None:
+        found += metrics_own.families(live, stored.summary if stored else {}, streams, __version__)
     return found
 
 

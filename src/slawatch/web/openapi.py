@@ -76,6 +76,11 @@ def document() -> dict[str, Any]:
                 "parameters": [in_path("service", "its name")],
                 "get": _latency(),
             },
+            "/api/v1/metrics": {"get": _catalogue()},
+            "/api/v1/metrics/{metric}": {
+                "parameters": [in_path("metric", "its name, such as `latency_p95`")],
+                "get": _metric(),
+            },
             "/api/v1/report": {"get": _report()},
             "/api/v1/export": {"get": _export()},
             "/api/v1/db": {"get": _db()},
@@ -191,6 +196,27 @@ def _latency() -> dict[str, Any]:
                 "how far back; `period` is the running period of the service's agreement",
                 one_of(answer_latency.WINDOWS, "24h"),
             )
+        ],
+    )  # fmt: skip
+
+
+def _catalogue() -> dict[str, Any]:
+    return operation(
+        "metricCatalogue", "record", "Every metric that a rule may be about.",
+        {_JSON: {"schema": ref("MetricCatalogue")}}, errors=(403,),
+    )  # fmt: skip
+
+
+def _metric() -> dict[str, Any]:
+    return operation(
+        "metric", "record", "What a metric comes to now.", {_JSON: {"schema": ref("MetricValues")}},
+        errors=(400, 403, 404, 503),
+        query=[
+            in_query("service", "only this one"),
+            in_query("check", "only this one"),
+            in_query("agreement", "only this one, for a metric of agreements"),
+            in_query("by", "one value for each", one_of(("service", "check"), "service")),
+            in_query("window", "up to now, such as 5m"),
         ],
     )  # fmt: skip
 

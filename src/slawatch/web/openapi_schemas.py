@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from slawatch.web.report_schemas import REPORT_SCHEMAS
+
 _TEXT: Final = {"type": "string"}
 _TEXTS: Final = {"type": "array", "items": {"type": "string"}}
 _NUMBER: Final = {"type": "number"}
@@ -28,10 +30,6 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-_CLASSES: Final = (
-    "up", "degraded", "down", "unknown", "excused", "maintenance", "outside_hours", "not_monitored", "future",
-)  # fmt: skip
-
 SCHEMAS: Final[dict[str, Any]] = {
     "Problem": _object(
         "type title status detail",
@@ -57,6 +55,7 @@ SCHEMAS: Final[dict[str, Any]] = {
         "*",
         at=_TIME, daemon=_ref("Daemon"), services=_list(_ref("Service")), alerts=_list({"type": "object"}),
         incidents=_list({"type": "object"}), channels=_list({"type": "object"}),
+        agreements=_list(_ref("AgreementStanding")),
     ),
     "Latency": _object(
         "*",
@@ -68,34 +67,24 @@ SCHEMAS: Final[dict[str, Any]] = {
             "*", p50=_MAYBE_NUMBER, p95=_MAYBE_NUMBER, p99=_MAYBE_NUMBER, max=_MAYBE_NUMBER, count=_COUNT
         ),
     ),
-    "Report": _object(
-        "schema agreement terms organization period services objectives",
-        schema=_TEXT, agreement=_MAYBE_TEXT, terms=_TEXTS, organization=_MAYBE_TEXT,
-        period=_object("*", label=_TEXT, start=_TIME, end=_TIME, timezone=_TEXT, seconds=_NUMBER),
-        services=_list(_ref("ServiceReport")),
-        objectives=_list(
+    "MetricCatalogue": _object(
+        "*",
+        metrics=_list(
+            _object("*", metric=_TEXT, text=_TEXT, unit=_TEXT, method=_TEXT, about=_TEXT, over=_TEXT)
+        ),
+    ),
+    "MetricValues": _object(
+        "*",
+        metric=_TEXT, text=_TEXT, unit=_TEXT, window=_MAYBE_NUMBER, window_text=_TEXT, at=_TIME,
+        values=_list(
             _object(
-                "id target measured verdict",
-                id=_TEXT, target=_TEXT, measured=_TEXT,
-                verdict={"type": "string", "enum": ["met", "missed", "no data", "undecided"]},
-                budget={"type": ["object", "null"]},
+                "*",
+                service=_MAYBE_TEXT, check=_MAYBE_TEXT, agreement=_MAYBE_TEXT, value=_MAYBE_NUMBER,
+                unit=_TEXT, shown=_TEXT,
             )
         ),
-        integrity={"type": "object"},
     ),
-    "ServiceReport": _object(
-        "service ledger availability outages latency samples",
-        service=_TEXT, ledger=_object("*", **dict.fromkeys(_CLASSES, _NUMBER)),
-        availability=_object("percent exact shown", percent=_MAYBE_NUMBER, exact=_MAYBE_TEXT, shown=_TEXT),
-        outages=_list(
-            _object(
-                "id start end seconds counted_seconds reason",
-                id=_TEXT, start=_TIME, end=_MAYBE_TIME, seconds=_NUMBER, counted_seconds=_NUMBER,
-                reason=_TEXT,
-            )
-        ),
-        latency={"type": "object", "additionalProperties": _MAYBE_NUMBER}, samples=_COUNT,
-    ),
+    **REPORT_SCHEMAS,
     "Files": _object("*", files=_list(_object("*", name=_TEXT, text=_TEXT))),
     "Reloaded": _object(
         "*", digest=_TEXT, added=_TEXTS, changed=_TEXTS, removed=_TEXTS, warnings=_TEXTS

@@ -41,7 +41,13 @@ _SYMBOLS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-_UNTOLD: Final = frozenset({"alert.reported", "alert.joined", "command.refused"})
+_PREFIXES: Final[Mapping[str, str]] = {
+    "incident.opened": "Opened", "incident.reopened": "Opened again", "alert.fired": "Alert",
+    "incident.noted": "Note", "incident.published": "Published",
+}  # fmt: skip
+_UNTOLD: Final = frozenset(
+    {"alert.reported", "alert.joined", "alert.joined_incident", "command.refused", "daemon.started"}
+)
 
 
 class Line(NamedTuple):
@@ -168,6 +174,11 @@ def services_of(incident: Incident, alerts: Mapping[str, Alert]) -> tuple[str, .
     return tuple(dict.fromkeys(name for name in (incident.service, *members) if name))
 
 
+def open_count(state: State) -> int:
+    """Return how many incidents are open."""
+    return sum(1 for incident in state.incidents.values() if incident.open)
+
+
 def listed(
     config: Config, state: State, incidents: Iterable[Incident] | None = None, organization: str = ""
 ) -> tuple[Line, ...]:
@@ -272,11 +283,19 @@ def steps_of(events: Iterable[Event], names: Names) -> Iterable[Step]:
     """Yield the lines of a timeline: what people may want to know, each thing once."""
     last: tuple[Instant, str] | None = None
     for event in events:
-        text = _of_row(event, names) if event.subject.startswith("row:") else names.text(event.text)
+        text = _of_row(event, names) if event.subject.startswith("row:") else _words(event, names)
         if not text or event.kind in _UNTOLD or last == (event.at, text):
             continue
         last = event.at, text
         yield Step(event.at, text, names.one(event.by), event.origin, _SYMBOLS.get(event.kind, ""))
+
+
+def _words(event: Event, names: Names) -> str:
+    """Return what happened as a sentence; the titles of alerts are names, and stay as they are."""
+    text = names.text(event.text)
+    if event.kind in _PREFIXES:
+        return f"{_PREFIXES[event.kind]}: {text}"
+    return text[:1].upper() + text[1:]
 
 
 def _of_row(event: Event, names: Names) -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from slawatch.config.model import Config
 from slawatch.core import oncall
 from slawatch.core.civil import day_of, local, midnight
-from slawatch.core.instant import DAY, Instant
+from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.rota import Schedule, Shift, swept
 from slawatch.report.wording import date_words
 from slawatch.web.naming import Names
@@ -85,7 +85,8 @@ class OnCallPage:
 
     Attributes:
         rotas: in the order of the configuration.
-        entered: overrides and swaps that were entered, as `answer_silences.overrides` has them.
+        entered: overrides and swaps that were entered, as `answer_silences.overrides` has them, with names
+            and instants.
         people, schedules: key and name of each, for the form.
         uncovered: on how many of the schedules nobody is on call now.
     """
@@ -103,7 +104,15 @@ def arrange(config: Config, entered: Sequence[Mapping[str, Any]], now: Instant) 
     rotas = tuple(_rota(config, schedule, names, now) for schedule in config.schedules.values())
     return OnCallPage(
         rotas=rotas,
-        entered=tuple({**one, "who": names.one(one["who"])} for one in entered),
+        entered=tuple(
+            {
+                **one,
+                "who": names.one(one["who"]),
+                "start": parse_rfc3339(one["start"]),
+                "end": parse_rfc3339(one["end"]),
+            }
+            for one in entered
+        ),
         people=tuple((key, person.shown) for key, person in config.people.items()),
         schedules=tuple((key, schedule.name or key) for key, schedule in config.schedules.items()),
         uncovered=sum(1 for rota in rotas if not rota.now),

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
 
 from slawatch.core.civil import local, month_start
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.life import Unwatched, unwatched
-from slawatch.web import page_overview, page_service, rendering
+from slawatch.web import access, page_incidents, page_overview, page_service, rendering
+from slawatch.web.access import PUBLIC, Guarded, route
 from slawatch.web.answer_latency import WINDOWS
 from slawatch.web.current import Current, Days, snapshot
 from slawatch.web.events import Streams
 from slawatch.web.feed import Feed
 from slawatch.web.history import DAYS
+from slawatch.web.page_incidents import open_count, services_of
 from slawatch.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -37,16 +38,16 @@ class Pages:
         self._feed = feed
         self._streams = streams
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Guarded]:
         """Return where the pages are."""
         return [
-            Route("/", self.overview),
-            Route("/wall", self.wall),
-            Route("/reports", self.reports),
-            Route("/slawatch", self.own),
-            Route("/services/{service:path}", self.service),
-            Route("/static/{version}/{name:path}", self.static),
-            Route("/favicon.ico", self.favicon),
+            route("/", self.overview, "read"),
+            route("/wall", self.wall, "read"),
+            route("/reports", self.reports, "read"),
+            route("/slawatch", self.own, "own.read"),
+            route("/services/{service:path}", self.service, "read"),
+            route("/static/{version}/{name:path}", self.static, PUBLIC),
+            route("/favicon.ico", self.favicon, PUBLIC),
         ]
 
     async def overview(self, request: Request) -> Response:
@@ -71,12 +72,16 @@ class Pages:
         status = await self._current.status(organization)
         days = await self._current.days() if template == "overview.html" else Days(0, {})
         config, _, now = snapshot(self._view)
+        state = self._view.alerting()
 
         def render() -> bytes:
             shown = page_overview.overview(config, status, days.services, organization)
+            still = (incident for incident in state.incidents.values() if incident.open)
             return rendering.page(
                 template, now=now, since=since, stream=_stream(org=organization or ""), shown=shown,
-                zone=shown.zone, days=DAYS, organization=organization or "", path="/", **more,
+                zone=shown.zone, days=DAYS, organization=organization or "", path="/",
+                open=page_incidents.listed(config, state, still, organization or ""),
+                open_count=open_count(state), me=access.shown(request), **more,
             )  # fmt: skip
 
         return _page(await self._current.render(render))
@@ -104,13 +109,21 @@ class Pages:
         if name not in config.services:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no service {name!r} any more")
 
+        state = self._view.alerting()
+
         def render() -> bytes:
             shown = page_service.arrange(
                 config, name, status, days.services.get(name), detail, latencies, promises or {}, now
             )
+            about = [i for i in state.incidents.values() if name in services_of(i, state.alerts)]
             return rendering.page(
                 "service.html", now=now, since=since, stream=_stream(service=name), shown=shown,
                 zone=shown.zone, days=DAYS, windows=WINDOWS, window=window, trouble=trouble, path="",
+                alerts=page_incidents.alert_lines(
+                    a for a in state.alerts.values() if a.service == name and a.firing
+                ),
+                incidents=page_incidents.listed(config, state, about), untold=page_incidents.untold(state),
+                open_count=open_count(state), me=access.shown(request),
             )  # fmt: skip
 
         return _page(await self._current.render(render))
@@ -138,12 +151,13 @@ class Pages:
             return rendering.page(
                 "reports.html", now=now, since=since, stream=_stream(), zone=config.timezone, periods=periods,
                 chosen=chosen, kind=kind, rows=page_overview.reports(config, kind, chosen, now),
-                path="/reports",
+                path="/reports", open_count=open_count(self._view.alerting()),
+                me=access.shown(request),
             )  # fmt: skip
 
         return _page(await self._current.render(render))
 
-    async def own(self, _: Request) -> Response:
+    async def own(self, request: Request) -> Response:
         """How slawatch itself is."""
         from slawatch.store.evidence import life
         from slawatch.store.summary import summary
@@ -168,6 +182,8 @@ class Pages:
                 "own.html", now=now, since=since, stream=_stream(), zone=config.timezone, live=live,
                 config=config, stored=stored, gaps=tuple(reversed(gaps)), trouble=trouble,
                 streams=self._streams.open, probing=page_overview.probing(live), path="/slawatch",
+                open_count=open_count(self._view.alerting()),
+                me=access.shown(request),
             )  # fmt: skip
 
         return _page(await self._current.render(render))

@@ -1,9 +1,8 @@
-"""Errors of the API as problem documents (RFC 9457), and the guard that stands before the whole app."""
+"""Errors of the API as problem documents (RFC 9457), and the guard that gives every answer its headers."""
 
 import logging
 from collections.abc import Iterable
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Any, Final
 
 import trio
@@ -11,8 +10,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from slawatch.web.view import View
 
 _log = logging.getLogger("slawatch.web")
 _RENDERING: Final = trio.CapacityLimiter(2)
@@ -26,14 +23,15 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
 )
 """Headers of every answer that does not bring its own."""
-_NOT_HERE: Final = (
-    "this is shown on the daemon's own machine only, by way of a loopback address or the unix socket, "
-    "because slawatch cannot ask who you are yet; from elsewhere use a tunnel, such as "
-    "ssh -L 8470:127.0.0.1:8470 HOST; /healthz, /readyz and /heartbeat/ answer everywhere"
+STANDALONE: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; "
+    "sandbox allow-downloads"
 )
+"""The policy of a report, which carries its style with it to wherever it is kept; nothing in it can run."""
+_BY_TLS: Final = (*_HEADERS, (b"strict-transport-security", b"max-age=31536000"))
 
 
 class Problem(Exception):  # noqa: N818 (the RFC's word)
@@ -123,19 +121,15 @@ async def on_fault(request: Request, _: Exception) -> Response:
 
 
 class Guard:
-    """Stands before the app: refuses strangers, adds headers to every answer, and logs faults once.
+    """Stands before everything: adds headers to every answer, and logs faults once."""
 
-    Nobody can sign in yet, so whoever does not come by way of loopback or the unix socket is shown nothing. A
-    page on the internet can make a browser talk to a port of this machine under a name of its own (DNS
-    rebinding) and would then read the answers; so whoever comes by way of loopback must name a host of ours.
-    """
-
-    def __init__(self, app: ASGIApp, view: View) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._view = view
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "http":
+            scope = {**scope, "state": dict(scope["state"])}
         started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -144,57 +138,13 @@ class Guard:
                 started = True
                 own = [(name.lower(), value) for name, value in message.get("headers", ())]
                 names = {name for name, _ in own}
-                message["headers"] = own + [header for header in _HEADERS if header[0] not in names]
+                careful = _BY_TLS if scope["state"].get("https") else _HEADERS
+                message["headers"] = own + [header for header in careful if header[0] not in names]
             await send(message)
 
-        if scope["type"] == "http" and (refusal := self._refusal(scope)) is not None:
-            answer = await answer_to(Request(scope), *refusal)
-            await answer(scope, receive, send_with_headers)
-            return
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:  # noqa: BLE001 (logged with its traceback)
             _log.exception("a fault in answering %s %s", scope.get("method", ""), scope.get("path", ""))
             if not started and scope["type"] == "http":
                 await (await on_fault(Request(scope), Exception()))(scope, receive, send_with_headers)
-
-    def _refusal(self, scope: Scope) -> tuple[HTTPStatus, str] | None:
-        if scope["state"]["control"] or scope["path"].startswith(OPEN_TO_ANYONE):
-            return None
-        if not _is_local(scope):
-            return HTTPStatus.FORBIDDEN, _NOT_HERE
-        if not self._is_named(scope):
-            return (
-                HTTPStatus.MISDIRECTED_REQUEST,
-                "the Host header names no host of this machine; add what a proxy sends to [web] hosts",
-            )
-        return None
-
-    def _is_named(self, scope: Scope) -> bool:
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
-        named = _without_port(host).lower().rstrip(".")
-        if named == "localhost" or named.endswith(".localhost") or _is_loopback(named):
-            return True
-        web = self._view.config.web
-        return named in {name.lower() for name in web.hosts} or (
-            web.listen is not None and named == web.listen.host.lower()
-        )
-
-
-def _is_local(scope: Scope) -> bool:
-    """Whether both ends of the connection are loopback addresses of this machine."""
-    ends = scope.get("server"), scope.get("client")
-    return all(end is not None and _is_loopback(end[0]) for end in ends)
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].split("]", 1)[0]
-    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.split("%")[0]).is_loopback
-    except ValueError:
-        return False

@@ -11,6 +11,7 @@ from slawatch.report.build import build, in_force, named, quantiles
 from slawatch.report.report import Report
 from slawatch.web.answer_entries import adjustments, merged
 from slawatch.web.answer_status import members
+from slawatch.web.ratios import Counting
 
 if TYPE_CHECKING:
     import duckdb
@@ -46,10 +47,12 @@ def promises(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) 
             quantiles=tuple(dict.fromkeys(q for terms, _ in entries for q in quantiles(terms))),
         )
         for terms, period in entries:
+            own = {name: evidence[name] for name in named(terms, period)}
+            counting = Counting(config, terms, own, period, now, adjusted)
             found[terms.key] = build(
                 terms,
-                [config.services[name] for name in named(terms, period)],
-                evidence,
+                [config.services[name] for name in own],
+                counting.sampled(cursor, own),
                 config.maintenance,
                 (),
                 period,
@@ -58,6 +61,7 @@ def promises(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) 
                 checks=config.checks,
                 calendars=config.calendars,
                 adjustments=adjusted,
+                counters=counting.counts(cursor),
             )
     return {key: found[key] for key in config.agreements if key in found}
 

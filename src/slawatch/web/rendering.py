@@ -29,6 +29,12 @@ POLICY: Final = (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
 """The content security policy of a page: nothing inline, nothing foreign, no text that becomes script."""
+PAGE_HEADERS: Final = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""Headers of every page."""
 FOREVER: Final = "public, max-age=31536000, immutable"
 STATES: Final = ("down", "unknown", "degraded", "up")
 """The worst first."""
@@ -78,15 +84,7 @@ def page(name: str, **values: Any) -> bytes:
 
 def response(body: bytes, status: HTTPStatus = HTTPStatus.OK) -> Response:
     """Return a page as an answer, under its policy."""
-    return Response(
-        body,
-        status,
-        {
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": POLICY,
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-        },
-    )
+    return Response(body, status, PAGE_HEADERS)
 
 
 def stream(**chosen: str) -> str:

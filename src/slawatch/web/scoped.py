@@ -36,19 +36,19 @@ _TROUBLE = "slawatch itself is not well; its operators see why"
 
 
 class Scoped:
-    """The part of a view that belongs to some organisations.
-
-    Attributes:
-        scope: their keys.
-    """
+    """The part of a view that belongs to some organisations."""
 
     def __init__(self, view: View, organizations: frozenset[str]) -> None:
-        self.scope: frozenset[str] | None = organizations
         self._view = view
         self._organizations = organizations
         self._of: Config | None = None
         self._config: Config | None = None
         self._state: tuple[State, State] | None = None
+
+    @property
+    def scope(self) -> frozenset[str] | None:
+        """The keys of the organisations."""
+        return self._organizations
 
     @property
     def config(self) -> Config:
@@ -263,7 +263,8 @@ class _Commands:
         if isinstance(command, Assign):
             kind, _, name = command.to.partition(":")
             config = self._view.config
-            if kind in ("person", "team") and name not in {"person": config.people, "team": config.teams}[kind]:
+            known: Mapping[str, Any] = {"person": config.people, "team": config.teams}
+            if name not in known.get(kind, (name,)):
                 raise Refused(f"there is no {command.to}")
         for number in numbers:
             if number not in state.incidents:

@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import stat
+import struct
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState, LifespanState
 
 from slawatch.web.control import short
+from slawatch.web.tls import Certificate
 
 HEADER_LIMIT: Final = 16 * 1024
 """Bytes of a request's head; more is answered with 431."""
@@ -60,6 +62,7 @@ class Listener:
         name: for people: `127.0.0.1:8470` or the path.
         control: it is the owner's unix socket, on which commands are served.
         path, inode: of the unix socket's file; None for TCP.
+        certificate: to serve by; None for no TLS.
     """
 
     socket: socket.socket
@@ -67,6 +70,7 @@ class Listener:
     control: bool = False
     path: Path | None = None
     inode: int | None = None
+    certificate: Certificate | None = None
 
     def close(self) -> None:
         """Stop listening, and remove the socket's file unless somebody has put another in its place."""
@@ -124,8 +128,8 @@ def _clear(path: Path) -> None:
     raise BindError(f"cannot listen on {path}: another slawatch listens there; stop it first")
 
 
-def bind_tcp(host: str, port: int) -> list[Listener]:
-    """Listen on every address of a host; port 0 takes a free one.
+def bind_tcp(host: str, port: int, certificate: Certificate | None = None) -> list[Listener]:
+    """Listen on every address of a host, by TLS with a certificate; port 0 takes a free one.
 
     Raises:
         BindError: the port is in use or not allowed, or the host is not ours.
@@ -157,7 +161,8 @@ def bind_tcp(host: str, port: int) -> list[Listener]:
                 break
         else:
             where, at = listening.getsockname()[:2]
-            listeners.append(Listener(listening, f"[{where}]:{at}" if ":" in where else f"{where}:{at}"))
+            name = f"[{where}]:{at}" if ":" in where else f"{where}:{at}"
+            listeners.append(Listener(listening, name, certificate=certificate))
     if failure is not None and (
         not listeners or failure.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
     ):
@@ -190,7 +195,8 @@ class _Stream:
     def __init__(self, stream: trio.SocketStream) -> None:
         self.socket = stream.socket
         self.scope = trio.CancelScope()
-        self._stream = stream
+        self._plain = stream
+        self._stream: trio.abc.Stream = stream
 
     async def receive_some(self, most: int) -> bytes:
         try:
@@ -220,7 +226,7 @@ class _Stream:
             raise
 
     async def send_eof(self) -> None:
-        await self._stream.send_eof()
+        await self._plain.send_eof()
 
     async def aclose(self) -> None:
         self._over()
@@ -233,6 +239,32 @@ class _Stream:
 
     def _over(self) -> None:
         self.scope.deadline = min(self.scope.deadline, trio.current_time() + AFTERWARDS)
+
+
+class _Secure(_Stream):
+    """The same by TLS.
+
+    Attributes:
+        transport_stream: what Hypercorn asks for the addresses.
+    """
+
+    def __init__(self, stream: trio.SocketStream, certificate: Certificate) -> None:
+        super().__init__(stream)
+        self.transport_stream = stream
+        self._secure = trio.SSLStream(
+            stream, certificate.refresh(), server_hostname=None, https_compatible=True, server_side=True
+        )
+        self._stream = self._secure
+
+    async def do_handshake(self) -> None:
+        await self._secure.do_handshake()
+
+    def selected_alpn_protocol(self) -> str | None:
+        found: str | None = self._secure.selected_alpn_protocol()
+        return found
+
+    async def send_eof(self) -> None:
+        raise AttributeError("TLS has no half of a connection")
 
 
 class Server:
@@ -290,7 +322,7 @@ class Server:
         while True:
             await places.acquire()
             try:
-                stream = _Stream(await accepting.accept())
+                stream = _wrapped(await accepting.accept(), listener)
             except OSError as error:
                 places.release()
                 _log.warning("cannot accept a connection on %s: %s", listener.name, error.strerror)
@@ -304,7 +336,10 @@ class Server:
             connections.start_soon(self._converse, stream, listener, places)
 
     async def _converse(self, stream: _Stream, listener: Listener, places: trio.Semaphore) -> None:
-        state = ConnectionState(LifespanState({"control": listener.control, "stopping": self._stopping}))
+        state = ConnectionState(LifespanState({
+            "control": listener.control, "stopping": self._stopping,
+            "peer": _peer(stream.socket) if listener.control else None,
+        }))  # fmt: skip
         try:
             with stream.scope:
                 await TCPServer(self._app, self._settings, self._context, state, stream)  # type: ignore[arg-type]
@@ -318,6 +353,18 @@ class Server:
                 self._empty.set()
 
 
+def _wrapped(stream: trio.SocketStream, listener: Listener) -> _Stream:
+    return _Stream(stream) if listener.certificate is None else _Secure(stream, listener.certificate)
+
+
+def _peer(connection: trio.socket.SocketType) -> tuple[int, int, int] | None:
+    """Return process, user and group of who has opened the unix socket; None where nobody tells."""
+    with suppress(OSError, AttributeError):
+        said = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        return struct.unpack("3i", said)
+    return None
+
+
 def _settings() -> Settings:
     settings = Settings()
     settings.errorlog = _log
@@ -325,4 +372,5 @@ def _settings() -> Settings:
     settings.include_server_header = False
     settings.h11_max_incomplete_size = HEADER_LIMIT
     settings.keep_alive_timeout = HEADER_SECONDS
+    settings.ssl_handshake_timeout = HEADER_SECONDS
     return settings

@@ -20,13 +20,18 @@ _QUIET: Final = (
 )  # fmt: skip
 
 
+_LEAD: Final = {
+    "alert.resolved": "over: ", "alert.removed": "removed: ", "alert.severity_up": "severity: ",
+    "alert.severity_down": "severity: ", "incident.opened": "opened: ", "incident.noted": "note: ",
+}  # fmt: skip
+_SUPPRESSION_OVER: Final = ("suppression ended", "nothing withholds it any more")
+
+
 def entry(number: int, event: Event) -> dict[str, Any] | None:
     """Return an event as a timeline shows it; None for what nobody needs to read."""
     if event.gone or event.kind in _QUIET:
         return None
-    text = event.text
-    if event.subject.startswith("row:"):
-        text = _of_message(event)
+    text = _of_message(event) if event.subject.startswith("row:") else _of_event(event)
     if not text:
         return None
     return {
@@ -50,6 +55,20 @@ def parts_of(key: str) -> tuple[str, str, str]:
         return "", key, ""
     recipient, _, channel = rest[5].rpartition(":")
     return rest[2], recipient, channel.partition("#")[0]
+
+
+def _of_event(event: Event) -> str:
+    name, text = event.subject.partition(":")[2], event.text
+    if event.kind == "alert.fired":
+        found = dict(event.changes)
+        measured = f": {found['actual']}" if found.get("actual") else ""
+        return f"alert {name}, {found.get('severity', '')}{measured}"
+    if event.kind in ("alert.suppression", "incident.suppression") and text not in _SUPPRESSION_OVER:
+        whom = f"nobody is told of {name}" if event.kind == "alert.suppression" else "nobody is told"
+        return f"{whom}: {text.replace('_', ' ')}"
+    if event.kind == "level.fired":
+        return text.replace(", cycle 0:", " is told:")
+    return _LEAD.get(event.kind, "") + text
 
 
 def _of_message(event: Event) -> str:

@@ -207,6 +207,11 @@ class View(Protocol):
     """The daemon, as the web sees it."""
 
     @property
+    def scope(self) -> frozenset[str] | None:
+        """The organisations whose part of it this is; None for the whole."""
+        ...
+
+    @property
     def config(self) -> "Config":
         """The config in force; another object after a reload."""
         ...

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from starlette.types import Scope
 
 from slawatch.config.model import Config
-from slawatch.config.users import needs_login
+from slawatch.config.users import needs_login, signs_in
 from slawatch.config.web import Proxy, is_loopback
 from slawatch.core.access import Grant, Principal, User, granted, scope
 from slawatch.core.credential import PREFIX, Session
@@ -22,6 +22,10 @@ from slawatch.web.passwords import mark_of
 SECRET_HEADER: Final = b"x-slawatch-secret"
 FORWARDED: Final = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"x-forwarded-user", b"via")
 """Headers that say that somebody stands between."""
+_NOBODY: Final = (
+    "who does not come from the daemon's own machine must sign in or send a token, and nobody can sign in "
+    "yet: add [users.NAME] to the configuration; /healthz, /readyz and /heartbeat/ answer everywhere"
+)
 _PROCESS_KEY: Final = secrets.token_bytes(32)
 """Signs what a page of this run brings back; a page of an earlier run must be loaded again."""
 
@@ -147,7 +151,9 @@ def of_request(scope: Scope, config: Config, credentials: Credentials, now: Inst
     if place.local and not needs_login(config):
         who = Principal(name="local", kind="local", role=config.web.local, source=place.address)
         return Visitor(who, place, csrf=_signed("local"))
-    return Visitor(None, place, why="you were signed out: sign in again" if secret else "")
+    if secret:
+        return Visitor(None, place, why="you were signed out: sign in again")
+    return Visitor(None, place, why="" if signs_in(config) else _NOBODY)
 
 
 def _by_token(given: str, place: Place, credentials: Credentials, now: Instant) -> Visitor:

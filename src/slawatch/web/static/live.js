@@ -1,7 +1,8 @@
 // Keeps a page true: follows the event stream, connects again when it breaks, and says when the page is stale.
 
+import { refresh } from "./regions.js";
 import { apply, summarise } from "./states.js";
-import { moment, offerZone, synchronise, tick } from "./times.js";
+import { moment, offerZone, showMoments, synchronise, tick } from "./times.js";
 
 const SILENT = 25_000;
 const HIDDEN = 5_000;
@@ -54,6 +55,11 @@ function connect() {
     heed(event);
     document.dispatchEvent(new CustomEvent("slawatch:service", { detail: event.data }));
   });
+  stream.addEventListener("alerting", (event) => {
+    applyAlerting(JSON.parse(event.data));
+    heed(event);
+    refresh();
+  });
   stream.addEventListener("daemon", (event) => {
     applyDaemon(JSON.parse(event.data));
     heed(event);
@@ -78,6 +84,19 @@ function announce() {
 function fill(id, text) {
   const element = document.getElementById(id);
   if (element) element.textContent = text;
+}
+
+// The number beside the word in the navigation, and a sentence for those who do not see the page change.
+function applyAlerting(found) {
+  const place = document.getElementById("open-count");
+  if (!place) return;
+  const before = place.textContent;
+  place.replaceChildren();
+  if (found.open) {
+    const words = Object.assign(document.createElement("span"), { className: "off", textContent: " open" });
+    place.append(String(found.open), words);
+  }
+  if (found.news && place.textContent !== before) said.push(found.news);
 }
 
 function applyDaemon(found) {
@@ -130,6 +149,7 @@ offerZone(() => {
   show();
   document.dispatchEvent(new CustomEvent("slawatch:zone"));
 });
+document.addEventListener("slawatch:regions", () => showMoments());
 connect();
 setInterval(() => {
   tick();

@@ -57,6 +57,11 @@ export function moment(at, timeZone = zone()) {
   return `${parts.weekday} ${parts.day} ${month} ${parts.year}, ${parts.hour}:${parts.minute}:${parts.second}`;
 }
 
+/** The same without year and seconds: "Sun 4 Oct, 09:05". */
+export function minute(at, timeZone = zone()) {
+  return moment(at, timeZone).replace(/ \d{4}, (\d\d:\d\d):\d\d$/, ", $1");
+}
+
 export function clock(at, timeZone = zone()) {
   return new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 }
@@ -79,11 +84,26 @@ function refresh(element) {
 
 export function tick() {
   for (const element of document.querySelectorAll("time.ago")) refresh(element);
+  for (const element of document.querySelectorAll("time.until")) {
+    const left = (Date.parse(element.dateTime) - now()) / 1000;
+    const words = left <= 0 ? "now" : `in ${about(left)}`;
+    if (element.textContent !== words) element.textContent = words;
+  }
 }
 
-function showMoments() {
+/** Show the moments of the page in the zone that the viewer chose. */
+export function showMoments() {
+  if (chosen() !== "mine") {
+    tick();
+    return;
+  }
+  moments();
+}
+
+function moments() {
   for (const element of document.querySelectorAll("time.at")) {
-    element.textContent = moment(Date.parse(element.dateTime));
+    const at = Date.parse(element.dateTime);
+    element.textContent = element.classList.contains("minute") ? minute(at) : moment(at);
   }
   tick();
   const name = document.getElementById("zone");
@@ -94,7 +114,7 @@ function showMoments() {
 export function offerZone(changed) {
   const button = document.getElementById("zone-switch");
   const mine = viewersZone(), theirs = document.body.dataset.zone;
-  if (chosen() === "mine" && mine !== theirs) showMoments();
+  if (chosen() === "mine" && mine !== theirs) moments();
   if (!button || mine === theirs) return;
   const label = () => {
     button.textContent = chosen() === "mine" ? `Show them in ${theirs.replaceAll("_", " ")}` : "Show them in mine";
@@ -107,7 +127,7 @@ export function offerZone(changed) {
     } catch {
       return;
     }
-    showMoments();
+    moments();
     label();
     changed();
   });

@@ -1,0 +1,305 @@
+"""Alerts that are no plain state of a check: rules on metrics, agreements, missing results, slawatch itself.
+
+Everything is worked out in a thread, on a cursor of its own, from snapshots of the daemon; the loop only
+hands the outcome to the dispatcher. What is told follows from the alerts that fire, so nothing is told twice.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import trio
+
+from slawatch.config.model import Config
+from slawatch.config.problem import ConfigError
+from slawatch.core.alert import Alert
+from slawatch.core.dispatch import Fired, Input
+from slawatch.core.foresight import foresee
+from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
+from slawatch.core.rule import Rule
+from slawatch.core.series import KIND, Series, series
+from slawatch.core.signal import Look, Watched, judge, reconcile, resumed
+from slawatch.core.turn import State
+from slawatch.core.workflow_turn import Occasion
+from slawatch.daemon.missing import Missing
+from slawatch.daemon.troubles import Troubles
+from slawatch.daemon.writing import Run, WriterThread
+from slawatch.store.windows import Value, in_time
+from slawatch.web.measuring import Memory, measure, pledges
+from slawatch.web.problem import Problem
+from slawatch.web.reading import Readers
+from slawatch.web.view import View
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from slawatch.web.view import Live
+
+log = logging.getLogger("slawatch.signals")
+
+EVERY: Final[Micros] = 5 * SECOND
+"""From one look at the coming of results and at slawatch itself to the next."""
+AGREEMENTS_EVERY: Final[Micros] = MINUTE
+LIMIT: Final = 50.0
+"""Seconds that an evaluation may take."""
+_FIRST: Final[Micros] = 2 * SECOND
+"""How long after the start the first rules are evaluated: probes go first."""
+_PAUSE: Final = 0.05
+_OCCASIONS: Final[Mapping[str, str]] = {
+    "forecast": "agreement.at_risk", "tier": "agreement.tier", "breached": "agreement.breached",
+}  # fmt: skip
+
+
+class Read(Protocol):
+    """How the store is read: in a thread, or inline in simulated tests."""
+
+    def __call__(self, work: "Callable[[DuckDBPyConnection], Any]", *, limit: float) -> Awaitable[Any]:
+        """Return what the work returns.
+
+        Raises:
+            Problem: the store cannot be read now.
+        """
+        ...
+
+
+@dataclass(slots=True)
+class _Rule:
+    """A rule, what it watches, and when it is evaluated next, by the loop's clock."""
+
+    rule: Rule
+    series: tuple[Series, ...]
+    due: Micros
+
+
+class Signals:
+    """Looks again and again, and tells the dispatcher what follows.
+
+    Attributes:
+        troubles: of slawatch itself; a configuration that is refused is noted there.
+    """
+
+    def __init__(
+        self,
+        view: View,
+        give: Callable[..., None],
+        *,
+        read: Read | None = None,
+        run: Run | None = None,
+        steady: Callable[[], float] = trio.current_time,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            view: the daemon, as it can be seen.
+            give: takes inputs of alerting.
+            read: reads the store.
+            run: runs what takes a while without the store.
+            steady: seconds of a clock that is never set.
+        """
+        self.troubles = Troubles()
+        self._view = view
+        self._give = give
+        self._read = Readers(view).read if read is None else read
+        self._run = WriterThread() if run is None else run
+        self._steady = steady
+        self._missing = Missing()
+        self._memory = Memory()
+        self._config: Config | None = None
+        self._rules: list[_Rule] = []
+        self._watched: dict[str, Watched] = {}
+        self._names: frozenset[str] = frozenset()
+        self._agreements_due: Micros = 0
+        self._plain_due: Micros = 0
+        self._told: set[str] | None = None
+        self._said = ""
+
+    async def run(self) -> None:
+        """Look, for ever."""
+        while True:
+            await self.turn()
+            pause = (self.due() - self._now()) / SECOND
+            await trio.sleep(min(max(pause, _PAUSE), 60.0))
+
+    def due(self) -> Micros:
+        """Return when there is something to look at, by the loop's clock."""
+        return min([self._plain_due, self._agreements_due, *(one.due for one in self._rules)])
+
+    def reread(self, load: Callable[[], Config]) -> Config:
+        """Return a configuration that is read anew; that one is refused stands until another is not.
+
+        Raises:
+            ConfigError: it is wrong.
+        """
+        try:
+            found = load()
+        except ConfigError as error:
+            self.troubles.refused = tuple(str(problem) for problem in error.problems)
+            raise
+        self.troubles.refused = ()
+        return found
+
+    async def turn(self) -> None:
+        """Look at all that is due now."""
+        self._configure(self._view.config)
+        steady, now = self._now(), self._view.clock.now()
+        state = self._view.alerting()
+        if steady >= self._plain_due:
+            self._plain_due = steady + EVERY
+            await self._plain(state, now, steady)
+        rules = [one for one in self._rules if one.due <= steady]
+        agreements = steady >= self._agreements_due
+        if not rules and not agreements:
+            return
+        for one in rules:
+            one.due = max(one.due + one.rule.every, steady + one.rule.every // 2)
+        if agreements:
+            self._agreements_due = steady + AGREEMENTS_EVERY
+        live = self._view.live()
+        config = self._view.config
+        try:
+            work = partial(self._evaluate, config, rules, agreements, live, state.alerts, now)
+            look, exists = await self._read(work, limit=LIMIT)
+        except Problem as problem:
+            self._blind(problem.detail)
+            return
+        self._blind("")
+        self._tell(look, state, now, exists)
+
+    def _now(self) -> Micros:
+        return int(self._steady() * SECOND)
+
+    def _blind(self, why: str) -> None:
+        if why and why != self._said:
+            log.warning("rules and agreements are not evaluated: %s", why)
+        self._said = self.troubles.blind = why
+
+    def _configure(self, config: Config) -> None:
+        """Take over a configuration; what it does not change goes on undisturbed."""
+        if self._config is config:
+            return
+        before = {one.rule: one.due for one in self._rules}
+        first = self._now() + _FIRST
+        self._config = config
+        self._memory = Memory(latest=self._memory.latest)
+        self._rules = [
+            _Rule(
+                rule, series(rule, config.services, config.checks, config.agreements),
+                before.get(rule, first),
+            )
+            for rule in config.rules
+        ]  # fmt: skip
+        names = {one.fingerprint for rule in self._rules for one in rule.series}
+        self._watched = {name: known for name, known in self._watched.items() if name in names}
+        self._names = frozenset(names)
+        self._agreements_due = min(self._agreements_due, first)
+
+    async def _plain(self, state: State, now: Instant, steady: Micros) -> None:
+        live, channels = self._view.live(), self._view.channels()
+        config = self._view.config
+
+        def work() -> Look:
+            look = Look()
+            self._missing.look(config, live, now, steady, look)
+            self.troubles.look(live, channels, now, steady, look)
+            return look
+
+        look = await self._run(work)
+        self._tell(look, state, now, partial(_plain_exists, config))
+
+    def _evaluate(
+        self,
+        config: Config,
+        rules: list[_Rule],
+        agreements: bool,
+        live: "Live",
+        alerts: Mapping[str, Alert],
+        now: Instant,
+        cursor: "DuckDBPyConnection",
+    ) -> tuple[Look, Callable[[Alert], bool]]:
+        """Work out rules and agreements, in the thread."""
+        look = Look()
+        watched = [one for rule in rules for one in rule.series]
+        found = measure(cursor, config, {one.wish for one in watched}, now, live, self._memory)
+        for one in watched:
+            known = self._watched.get(one.fingerprint)
+            if known is None:
+                alert = alerts.get(one.fingerprint)
+                known = resumed(alert) if alert is not None and alert.firing else Watched()
+            value = found[one.wish]
+            self._watched[one.fingerprint] = judge(one, known, _number(one, value), value.unit, now, look)
+        if self._told is None:
+            self._told = _told_ever(cursor)
+        foreseen: set[str] | None = None
+        if agreements:
+            before = len(look.wrong)
+            fine = set(look.fine)
+            for made in pledges(cursor, config, now, self._memory).values():
+                foresee(made, config.alerting.foresight, partial(_policy, config), look)
+            foreseen = {one.fingerprint for one in look.wrong[before:]} | (look.fine.keys() - fine)
+        return look, partial(_exists, self._names, foreseen)
+
+    def _tell(self, look: Look, state: State, now: Instant, exists: Callable[[Alert], bool]) -> None:
+        told = self._told or ()
+        inputs = reconcile(look, state.alerts, now, told=told, exists=exists)
+        for given in inputs:
+            if isinstance(given, Fired):
+                log.info("alert %s: %s", given.alert.severity, given.alert.title)
+        occasions = [one for given in inputs if (one := _occasion(given)) is not None]
+        once = {finding.fingerprint for finding in look.wrong if finding.once}
+        if self._told is not None:
+            fired = {given.alert.fingerprint for given in inputs if isinstance(given, Fired)}
+            self._told |= once & fired
+        if inputs:
+            self._give(*inputs, *occasions)
+
+
+def _number(one: Series, value: Value) -> float | None:
+    """Return what the thresholds of a rule are compared with."""
+    metric = one.wish.metric
+    timed = any(condition.unit == "s" for _, condition in one.rule.severities)
+    return in_time(value) if metric.unit == "any" and timed else value.number
+
+
+def _policy(config: Config, service: str) -> str:
+    found = config.services.get(service)
+    return found.escalation if found else ""
+
+
+def _plain_exists(config: Config, alert: Alert) -> bool:
+    return dict(alert.labels).get(KIND) != "no_data" or alert.check in config.checks
+
+
+def _exists(names: frozenset[str], foreseen: set[str] | None, alert: Alert) -> bool:
+    kind = dict(alert.labels).get(KIND)
+    if kind == "rule":
+        return alert.fingerprint in names
+    if kind in ("burn_rate", *_OCCASIONS):
+        return foreseen is None or alert.fingerprint in foreseen
+    return True
+
+
+def _occasion(given: Input) -> Occasion | None:
+    """Return what workflows hear of an alert of an agreement."""
+    if not isinstance(given, Fired):
+        return None
+    alert = given.alert
+    labels = dict(alert.labels)
+    on = _OCCASIONS.get(labels.get(KIND, ""))
+    if on is None:
+        return None
+    described = {
+        **labels, "service": alert.service, "organization": alert.organization, "severity": alert.severity,
+    }  # fmt: skip
+    apart = f"{alert.fingerprint}@{rfc3339(alert.fired_at)}"
+    return Occasion(on=on, text=alert.title, labels=(described,), title=alert.title, apart=apart)
+
+
+def _told_ever(cursor: "DuckDBPyConnection") -> set[str]:
+    """Return the fingerprints of what happened once and was told."""
+    rows = cursor.execute(
+        "SELECT DISTINCT subject FROM alert_event WHERE kind = 'alert.fired' AND "
+        "(subject LIKE 'alert:tier{%' OR subject LIKE 'alert:breached{%')"
+    ).fetchall()
+    return {subject.removeprefix("alert:") for (subject,) in rows}
