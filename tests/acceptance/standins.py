@@ -8,11 +8,12 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import trio
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from tests.notifiers.servers import Provider, Reply, Seen, providing
+from tests.notifiers.servers import Reply, Seen, as_bytes, read_request
 from tests.notifiers.smtp_servers import Inbox, running
 from tests.notifiers.test_pagerduty import shape_errors
 
@@ -61,6 +62,7 @@ class Told(NamedTuple):
         kind: `trigger`, `ack`, `resolve` and so on, as far as the channel says so.
         id: names the message for the receiver: a repeated attempt has the same one.
         text: its title.
+        service: that it is about, where the channel says so.
     """
 
     at: float
@@ -69,6 +71,7 @@ class Told(NamedTuple):
     kind: str
     id: str
     text: str
+    service: str = ""
 
 
 class _Mails(Inbox):
@@ -86,12 +89,9 @@ class _Mails(Inbox):
 
 
 def kind_of(words: str) -> str:
-    """Return the kind of a message that only people read, by its first word."""
-    first = words.strip().lower()
-    for kind, start in (("resolve", "resolved"), ("ack", "acknowledged"), ("update", "update")):
-        if first.startswith(start):
-            return kind
-    return "trigger"
+    """Return the kind of a message that only people read, by the word in brackets before its title."""
+    word = words.strip().lower().partition("]")[0].lstrip("[")
+    return {"resolved": "resolve", "acknowledged": "ack"}.get(word, "trigger")
 
 
 @dataclass
@@ -103,7 +103,8 @@ class StandIns:
         smtp: the port of the mail server.
         told: what came, in order.
         wrong: what was not as the real ones want it.
-        answer: what HTTP requests are answered, in place of the usual.
+        answer: what a request that is no message is answered; None for one that is.
+        delay: after how many seconds a message is answered; it has been taken by then.
     """
 
     url: str = ""
@@ -111,6 +112,7 @@ class StandIns:
     told: list[Told] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     answer: Callable[[Seen], Reply | None] = lambda _seen: None
+    delay: Callable[[], float] = lambda: 0.0
 
     @property
     def channels(self) -> str:
@@ -123,11 +125,21 @@ class StandIns:
         """Return what came through a channel."""
         return [one for one in self.told if one.channel == channel and kind in (None, one.kind)]
 
-    def reply(self, seen: Seen) -> Reply:
-        """Verify a request and answer it."""
-        given = self.answer(seen)
-        if given is not None:
-            return given
+    async def serve(self, stream: trio.SocketStream) -> None:
+        """Take one request and answer it."""
+        async with stream:
+            with contextlib.suppress(trio.BrokenResourceError):
+                seen = await read_request(stream)
+                if seen is None:
+                    return
+                reply = self.answer(seen)
+                if reply is None:
+                    reply = self.take(seen)
+                    await trio.sleep(self.delay())
+                await stream.send_all(as_bytes(reply))
+
+    def take(self, seen: Seen) -> Reply:
+        """Verify a message and keep it."""
         name = seen.target.split("/")[1]
         try:
             told, reply = {
@@ -182,7 +194,10 @@ def _hook(seen: Seen) -> tuple[Told, Reply]:
     name, _, kind = found["type"].partition(".")
     assert name == "notification"
     data = found["data"]
-    told = Told(time.time(), "hook", data["recipient"], kind, seen.headers["webhook-id"], data["subject"])
+    told = Told(
+        time.time(), "hook", data["recipient"], kind, seen.headers["webhook-id"], data["subject"],
+        data["service"],
+    )  # fmt: skip
     return told, Reply(204)
 
 
@@ -190,12 +205,12 @@ def _hook(seen: Seen) -> tuple[Told, Reply]:
 async def stand_ins() -> AsyncIterator[StandIns]:
     """Run all of them."""
     found = StandIns()
-    async with providing() as provider:
-        assert isinstance(provider, Provider)
-        provider.replies = found.reply
-        found.url = f"http://127.0.0.1:{provider.port}"
+    with contextlib.ExitStack() as stack:
         mails = _Mails(found.told.append)
-        with contextlib.ExitStack() as stack:
-            await trio.to_thread.run_sync(stack.enter_context, running(mails))
-            found.smtp = mails.port
+        await trio.to_thread.run_sync(stack.enter_context, running(mails))
+        found.smtp = mails.port
+        async with trio.open_nursery() as nursery:
+            listeners = await nursery.start(partial(trio.serve_tcp, found.serve, 0, host="127.0.0.1"))
+            found.url = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
             yield found
+            nursery.cancel_scope.cancel()

@@ -1,5 +1,6 @@
 """An outage as those hear of it who are on call: the real daemon, and stand-ins for all providers."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -58,30 +59,58 @@ async def until(holds: Callable[[], object], seconds: float, program: Program, w
     )
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 async def test_an_outage_is_told_to_those_whose_turn_it_is_until_somebody_acknowledges(
     tmp_path: Path,
 ) -> None:
     async with stand_ins() as world:
-        with Target() as target:
-            with Program(tmp_path, CONFIG.format(port=target.port, channels=world.channels)) as program:
-                await off(program.run)
-                await off(program.until, lambda: program.state("shop") == "up", 20)
-                assert world.told == []
-                await off(target.kill)
+        with (
+            Target() as target,
+            Program(tmp_path, CONFIG.format(port=target.port, channels=world.channels)) as program,
+        ):
+            await off(program.run)
+            await off(program.until, lambda: program.state("shop") == "up", 30)
+            assert world.told == []
 
-                await until(lambda: world.by("email"), 30, program, world)
-                await until(lambda: world.by("sms"), 30, program, world)
-                await until(lambda: world.by("hook") and world.by("pagerduty"), 30, program, world)
-                print(*world.told, sep="\n")
-                listed = await off(program.json, "incidents", "list")
-                print(listed)
-                done = await off(program.command, "incidents", "ack", "1", "--by", "bob")
-                print(done)
-                await trio.sleep(12)
-                print("acked", *world.told, sep="\n")
-                await off(target.start)
-                await trio.sleep(8)
-                print("resolved", *world.told, sep="\n")
-                print(program.told(), world.wrong)
-                assert 0
+            await off(target.kill)
+            await until(lambda: world.by("pagerduty") and world.by("hook"), 60, program, world)
+            (mail,), (text,) = world.by("email"), world.by("sms")
+            (alert,), (page,) = world.by("hook"), world.by("pagerduty")
+            assert 0 < mail.at - target.killed < 30
+            assert (mail.to, text.to, alert.to) == ("alice@example.com", "+4915112345678", "person:bob")
+            assert {told.kind for told in world.told} == {"trigger"}
+            # Alice's second way comes three seconds after her first; the next level eight after hers.
+            assert text.at - mail.at > 2
+            assert page.at - mail.at > 7
+
+            (incident,) = (await off(program.json, "incidents", "list"))["incidents"]
+            assert (incident["state"], incident["service"]) == ("triggered", "shop")
+            number = str(incident["id"])
+            done = await off(program.command, "incidents", "ack", number, "--by", "bob")
+            assert done.returncode == 0, done.stderr
+            acked = [("email", "alice@example.com"), ("hook", "person:bob"), ("pagerduty", "")]
+            await until(lambda: addressees(world, "ack") == acked, 30, program, world)
+            # The third level would have been told eight seconds after the second.
+            await trio.sleep(max(0.0, page.at + 8 - time.time()) + 3)
+            assert world.by("slack") == []
+
+            await off(target.start)
+            await until(lambda: len(addressees(world, "resolve")) >= 3, 30, program, world)
+            await trio.sleep(2)
+            shown = await off(program.json, "incidents", "show", number)
+            sent = await off(program.json, "notifications", "list")
+            assert await off(program.stop) < 10
+
+        assert world.wrong == []
+        assert addressees(world, "resolve") == acked, "not exactly those who were told"
+        assert len(world.told) == 4 + 3 + 3
+        assert world.by("slack") == []
+        assert {told.id for told in world.by("pagerduty")} == {page.id}, "one alert at the provider"
+        assert [told.kind for told in world.by("pagerduty")] == ["trigger", "ack", "resolve"]
+        assert shown["state"] == "resolved"
+        assert {row["state"] for row in sent["notifications"]} == {"sent"}
+
+
+def addressees(world: StandIns, kind: str) -> list[tuple[str, str]]:
+    """Return through what and where a kind of message was told."""
+    return sorted((told.channel, told.to) for told in world.told if told.kind == kind)

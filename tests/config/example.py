@@ -4,8 +4,13 @@ from pathlib import Path
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$n+I/TyqYg6zZMrfNmFX6Sg$KcBoFaglcPxMrvsMAOIsKVxbw7SO/SmcZQKw+ihHLBs"
+
 ENV = {
     "HOME": "/nonexistent",
+    "ALICE_PASSWORD": HASH,
+    "CUSTOMER_PASSWORD": HASH,
+    "PROXY_SECRET": "a proxy",
     "SHOP_USER_PASSWORD": "a password",
     "SHOP_TOKEN": "a-token",
     "SHOP_KEY_PASSWORD": "another",

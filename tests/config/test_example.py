@@ -14,6 +14,8 @@ from slawatch.config.annotations import keys, unwrap
 from slawatch.config.calendars import WrittenCalendar
 from slawatch.config.load import load
 from slawatch.config.model import Retention, Settings, Web
+from slawatch.config.web import Oidc, Tls
+from slawatch.core.access import User
 from slawatch.core.agreement import Agreement
 from slawatch.core.channel import Channel
 from slawatch.core.check import Check, Maintenance, Organization, Service
@@ -68,7 +70,8 @@ def missing(kind: type, tables: list[Any], given: tuple[str, ...] = ()) -> list[
 
 def test_no_key_of_a_section_is_missing(tree: dict[str, Any]) -> None:
     assert missing(Settings, [tree["slawatch"]]) == []
-    assert missing(Web, [tree["web"]]) == []
+    assert missing(Web, [tree["web"]], ("tls", "oidc")) == []
+    assert missing(User, list(tree["users"].values()), ("name",)) == []
     assert missing(Retention, [tree["retention"]]) == []
     assert missing(Organization, list(tree["organizations"].values()), ("key",)) == []
     assert missing(Service, list(tree["services"].values()), ("name",)) == []
@@ -88,6 +91,15 @@ def test_no_key_of_a_section_is_missing(tree: dict[str, Any]) -> None:
     assert missing(Workflow, tree["workflows"]) == []
     assert missing(Inhibition, tree["inhibit"]) == []
     assert missing(QuietHours, list(tree["quiet_hours"].values()), ("name",)) == []
+
+
+def test_what_needs_files_or_an_extra_is_shown_in_comments() -> None:
+    shown = [line.removeprefix("# ") for line in EXAMPLE.read_text().splitlines() if line.startswith("# ")]
+    first = shown.index(next(line for line in shown if line.startswith("[web.oidc]")))
+    oidc = tomllib.loads("\n".join(shown[first : first + 9]))["web"]["oidc"]
+    assert missing(Oidc, [oidc]) == []
+    tls = tomllib.loads(next(line for line in shown if line.startswith("tls = {")))["tls"]
+    assert missing(Tls, [tls]) == []
 
 
 @pytest.mark.parametrize("name", check_types.names())

@@ -292,8 +292,8 @@ async def test_a_storm_becomes_a_digest_within_the_bucket_of_each_recipient(
         office.fire(*(f"s{number}" for number in range(40)))
         await trio.sleep(5)
         assert len(mail.taken) == 10
-        assert kinds(mail) == ["trigger"] * 9 + ["digest"]
-        digest = mail.taken[-1]
+        assert sorted(kinds(mail)) == ["digest"] + ["trigger"] * 9
+        (digest,) = (message for message in mail.taken if message.entries)
         assert digest.title == "31 incidents open"
         assert len(digest.entries) == 31
         office.end(*(f"s{number}" for number in range(40)))
@@ -301,7 +301,7 @@ async def test_a_storm_becomes_a_digest_within_the_bucket_of_each_recipient(
         over = mail.taken[10:]
         assert len(over) <= 10
         assert sum(max(1, len(message.entries)) for message in over) == 40
-        assert over[-1].title == f"{len(over[-1].entries)} incidents resolved"
+        assert any(message.title == f"{len(message.entries)} incidents resolved" for message in over)
         assert all(row.stage is Stage.SENT for row in office.rows())
         times = [got.at for got in mail.got]
         assert all(times[n + 10] - times[n] >= 60 for n in range(len(times) - 10))

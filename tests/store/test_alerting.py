@@ -130,8 +130,21 @@ def test_events_are_found_by_what_they_are_about(database: Database) -> None:
 
 def test_attempts_are_found_the_latest_first(database: Database) -> None:
     made = tuple(
-        Attempt(f"k{number % 2}", number, number % 3, "trigger", "person:bob", f"c{number}", number, number + 1,
-                "retry", 503, "busy", "", number > 2)  # fmt: skip
+        Attempt(
+            f"k{number % 2}",
+            number,
+            number % 3,
+            "trigger",
+            "person:bob",
+            f"c{number}",
+            number,
+            number + 1,
+            "retry",
+            503,
+            "busy",
+            "",
+            number > 2,
+        )  # fmt: skip
         for number in range(1, 6)
     )
     stored(database, [], made)
@@ -141,6 +154,26 @@ def test_attempts_are_found_the_latest_first(database: Database) -> None:
         assert [a.place for a in alerting.attempts(cursor, incident=2)] == [5, 2]
         assert [a.place for a in alerting.attempts(cursor, channel="c4")] == [4]
         assert [a.place for a in alerting.attempts(cursor, before=3, limit=1)] == [2]
+
+
+def test_an_old_history_is_written_down_short_and_what_became_of_messages_goes(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events, state = history()
+    stored(database, events, (Attempt("k", 1, 1, "ack", "r", "c", 1, 2, "ok"),))
+    assert alerting.condense(database, len(events), state, alerting.HISTORY) == 0
+    monkeypatch.setattr(alerting, "SNAPSHOT_EVERY", 5)
+    assert alerting.condense(database, len(events), state, alerting.HISTORY) == 0
+    gone = alerting.condense(database, len(events), state, alerting.HISTORY + MINUTE)
+    with database.reading() as cursor:
+        assert alerting.load(cursor) == (state, len(events), 0)
+        left = alerting.events(cursor)
+        assert alerting.attempts(cursor) == []
+    assert gone + len(left) == len(events)
+    assert {n.event.kind for n in left} == {
+        "alert.fired", "incident.opened", "level.fired", "incident.acked", "alert.resolved",
+        "incident.resolved",
+    }  # fmt: skip
 
 
 def test_an_event_that_cannot_be_read_is_said_to_be_damage(database: Database) -> None:

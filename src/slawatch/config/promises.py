@@ -18,6 +18,7 @@ from slawatch.core.version import versions
 _SHORTEST_PERIOD: Final[dict[str, Micros]] = {
     "day": 23 * DAY // 24, "week": 7 * DAY, "month": 28 * DAY, "quarter": 90 * DAY, "year": 365 * DAY,
 }  # fmt: skip
+_MOST_CLAIM_PERIODS: Final = 60
 _EDGES: Final = 2
 """Both ends of an outage are known to within one interval each."""
 
@@ -178,6 +179,15 @@ def _money(reader: Reader, terms: Agreement, at: _At) -> None:
         reader.warn(
             at("credits"), "without a fee credits are percentages only: add fee = { amount, currency }"
         )
+    if not 0 <= terms.claim_periods <= _MOST_CLAIM_PERIODS:
+        reader.problem(
+            at("claim_periods"),
+            "claims are made for so many whole periods",
+            expected=f"from 0 to {_MOST_CLAIM_PERIODS}",
+            found=str(terms.claim_periods),
+        )
+    elif terms.claim_periods and terms.claim_window:
+        reader.problem(at("claim_periods"), "write either `claim_window` or `claim_periods`")
     if terms.pay_above is not None and terms.fee is None and not terms.preset:
         reader.problem(at("pay_above"), "an amount needs the `fee` and its currency")
 

@@ -236,6 +236,7 @@ class Agreement:
             `ignore`, none.
         fee: what is paid for a period; credits are a share of it.
         claim_window: how long after a period credits can be claimed, and its evidence is kept.
+        claim_periods: in place of `claim_window`: until the end of so many whole periods after it.
         credits: what is due below which availability.
         cap: the most that credits may come to, percent of the fee.
         pay_above: a credit that is not more than this amount is not paid.
@@ -266,6 +267,7 @@ class Agreement:
     maintenance: Literal["ignore"] | Clause | None = None
     fee: Fee | None = None
     claim_window: Duration = 0
+    claim_periods: int = 0
     credits: tuple[Band, ...] = ()
     cap: Percent | None = None
     pay_above: Number | None = None

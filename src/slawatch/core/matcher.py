@@ -1,7 +1,8 @@
 """Matchers: which labels a silence, a route or an inhibition rule is about.
 
 `name=value`, `name!=value`, `name=~pattern`, `name!~pattern`, joined by commas; values may stand in double
-quotes. A pattern must match the whole value; a label that is not there has the empty value.
+quotes, in which a quote and a backslash have a backslash before them. A pattern must match the whole value; a
+label that is not there has the empty value.
 Source: Alertmanager, `pkg/labels`.
 """
 
@@ -53,7 +54,8 @@ class Matcher(NamedTuple):
         return self.matches({})
 
     def __str__(self) -> str:
-        return f'{self.label}{self.operator}"{self.value}"'
+        value = re.sub(r'(["\\\\])', r"\\\1", self.value)
+        return f'{self.label}{self.operator}"{value}"'
 
 
 def parse(text: str) -> tuple[Matcher, ...]:
@@ -74,7 +76,7 @@ def parse(text: str) -> tuple[Matcher, ...]:
             raise ValueError(f'{inside[position:]!r} is no matcher such as team=ops or host=~"db.*"')
         label, operator, value = match.groups()
         if value.startswith('"'):
-            value = re.sub(r"\\(.)", r"\1", value[1:-1])
+            value = re.sub(r'\\(["\\])', r"\1", value[1:-1])
         if operator in ("=~", "!~"):
             try:
                 _pattern(value)

@@ -1,4 +1,4 @@
-"""How long single samples are kept: as long as is asked for, and as long as a claim can rest on them."""
+"""Until when claims can be made, and from when on samples are kept: as long as a claim can rest on them."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,17 +9,26 @@ from slawatch.core.period import containing, neighbour
 from slawatch.core.version import parts, versions
 
 _LONGEST: Final[dict[str, Micros]] = {
-    "day": 25 * HOUR, "week": 7 * DAY, "month": 31 * DAY, "quarter": 92 * DAY, "year": 366 * DAY,
+    "day": 25 * HOUR, "week": 7 * DAY + HOUR, "month": 31 * DAY + HOUR, "quarter": 92 * DAY + HOUR,
+    "year": 366 * DAY,
 }  # fmt: skip
 _BEFORE: Final[Micros] = DAY
 """Kept before a period: counters go on from their last reading there."""
 
 
+def claims_until(terms: Agreement, end: Instant) -> Instant:
+    """Return until when credits for a period that ends at an instant can be claimed; its end for no time."""
+    if not terms.claim_periods:
+        return end + terms.claim_window
+    following = containing(end, terms.period, terms.timezone)
+    return neighbour(following, terms.claim_periods - 1).end
+
+
 def kept_from(asked: Micros, agreements: Iterable[Agreement], now: Instant) -> Instant:
     """Return from when on samples are kept.
 
-    Those of a period stay until its claim window has ended, whatever is asked for; those of a period without
-    a claim window until the period is over.
+    Those of a period stay until its claims can no longer be made, whatever is asked for; those of a period
+    without claims until it is over.
 
     Args:
         asked: for how long they are to be kept.
@@ -30,22 +39,25 @@ def kept_from(asked: Micros, agreements: Iterable[Agreement], now: Instant) -> I
 
 
 def longest(terms: Agreement) -> Micros:
-    """Return how long samples are kept at most for an agreement: its period, the claim window, and a day."""
-    return max(_LONGEST[one.period] + one.claim_window for one in versions(terms)) + _BEFORE
+    """Return how long samples are kept at most for an agreement: its period, the claims, and a day."""
+    found = max(
+        _LONGEST[one.period] * (1 + one.claim_periods) + (0 if one.claim_periods else one.claim_window)
+        for one in versions(terms)
+    )
+    return found // DAY * DAY + _BEFORE
 
 
 def _claimable(terms: Agreement, now: Instant) -> Iterable[Instant]:
     """Yield the start of the oldest period on which a claim can still be made, if there is one."""
-    period = containing(now, terms.period, terms.timezone)
     oldest: Instant | None = None
-    # No claim window of any version reaches further back.
-    most = max(one.claim_window for one in versions(terms))
-    while period.end + most > now:
-        judging = parts(terms, period.start, period.end)
-        if judging and period.end + judging[-1].terms.claim_window > now:
-            oldest = judging[0].start
-        if not judging:
-            break
-        period = neighbour(period, -1)
+    for version in versions(terms):
+        period = containing(now, terms.period, terms.timezone)
+        while claims_until(version, period.end) > now:
+            judging = parts(terms, period.start, period.end)
+            if not judging:
+                break
+            if judging[-1].terms is version:
+                oldest = judging[0].start if oldest is None else min(oldest, judging[0].start)
+            period = neighbour(period, -1)
     if oldest is not None:
         yield oldest

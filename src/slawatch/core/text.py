@@ -135,7 +135,8 @@ def spoken_duration(length: Micros) -> str:
     >>> spoken_duration(65_000_000), spoken_duration(7_020_000_000), spoken_duration(86_400_000_000)
     ('1 min 5 s', '1 h 57 min', '1 d')
     """
-    found, rest = [], max(0, length)
+    found: list[str] = []
+    rest = max(0, length)
     for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE), ("s", SECOND)):
         count, rest = divmod(rest, size)
         if found or count:

@@ -1,5 +1,6 @@
 """Alerting as part of the daemon: who sees, who decides and who tells, made and joined."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,16 +20,20 @@ from slawatch.daemon.dispatcher import Dispatcher
 from slawatch.daemon.sender import Sender
 from slawatch.daemon.sight import Sight
 from slawatch.daemon.watching import Watching
+from slawatch.daemon.writing import Run
 from slawatch.store import alerting as stored
 from slawatch.store import duty, entries
-from slawatch.store.database import Database
+from slawatch.store.database import Database, StoreError
 from slawatch.store.keyfile import link_secret
 
 if TYPE_CHECKING:
     from slawatch.core.dispatch import Input
 
+log = logging.getLogger("slawatch.alerting")
+
 GRACE: Final = 5.0
 """Seconds that messages under way get when the daemon stops."""
+_CONDENSE_EVERY: Final = 600.0
 
 
 class Found(NamedTuple):
@@ -114,9 +119,23 @@ class Alerting:
         config = watching.config
         self.alarms.assign(config.alerting, config.services, config.checks.values(), watching.numbers)
 
-    def tasks(self) -> dict[str, Callable[[], Awaitable[None]]]:
-        """Return what runs as long as the daemon does."""
-        return {"dispatcher": self.dispatcher.run, "sender": self.sender.run}
+    def tasks(self, database: Database, writing: Run) -> dict[str, Callable[[], Awaitable[None]]]:
+        """Return what runs as long as the daemon does.
+
+        Args:
+            database: where the history is.
+            writing: runs work in the writer's thread.
+        """
+
+        async def keep_history() -> None:
+            while True:
+                await trio.sleep(_CONDENSE_EVERY)
+                try:
+                    await writing(stored.condense, database, *self.dispatcher.stored, self._clock.now())
+                except StoreError as error:
+                    log.warning("the history of alerts is looked through later: %s", error)
+
+        return {"dispatcher": self.dispatcher.run, "sender": self.sender.run, "history": keep_history}
 
     def reload(self, watching: Watching, config: Config, silences: tuple[Silence, ...]) -> None:
         """Put a config in force."""

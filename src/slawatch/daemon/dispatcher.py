@@ -128,11 +128,12 @@ class Dispatcher:
         self._sender = sender
         self._sight = sight
         self._look = look
-        self._number = number
+        self._number = self._stored = number
         self._ahead = state
         self._inputs: list[_Asked] = []
         self._attempts: list[Attempt] = []
         self._wake = trio.Event()
+        self._one = trio.Lock()
         self._listeners: list[Callable[[Sequence[Numbered], State], None]] = []
         self._begun = clock.now()
         self._looked: tuple[Instant, Micros, float] | None = None
@@ -221,7 +222,8 @@ class Dispatcher:
     async def turn(self) -> None:
         """Take what came and what is due, once; nothing is left half done by a cancellation."""
         with trio.CancelScope(shield=True):
-            await self._turn()
+            async with self._one:
+                await self._turn()
 
     def _heed_clocks(self) -> tuple[Instant, list[_Asked]]:
         """Return the present, and that the wall clock was set; after a suspend checks have a say first.
@@ -263,7 +265,7 @@ class Dispatcher:
             self._recorder.add_events(numbered)
             self._recorder.add_attempts(attempts)
             await self._recorder.commit()
-        self.state = self._ahead
+        self.state, self._stored = self._ahead, self._number
         claimed = self._claimed(bundles)
         if claimed:
             self._sender.send(claimed, self.state)
@@ -320,6 +322,11 @@ class Dispatcher:
             found += [silence.start for silence in self.silences if silence.start > now]
         waits = [at for at in found if at is not None]
         return min(LONGEST, max(_SHORTEST, (min(waits) - now) / SECOND)) if waits else LONGEST
+
+    @property
+    def stored(self) -> tuple[int, State]:
+        """The number of the last event of a turn that is over, and the state after it."""
+        return self._stored, self.state
 
     def line(self) -> str:
         """Return one line for people about what is open."""

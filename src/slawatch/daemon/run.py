@@ -115,7 +115,11 @@ class Daemon:
                 await outer.start(self._heed_signals, commands)
                 outer.start_soon(_keep_alive, "recorder", self._recorder.run)
                 async with trio.open_nursery() as inner:
-                    tasks = {**self._tasks(watching, alerting), **alerting.tasks(), "signals": signals.run}
+                    tasks = {
+                        **self._tasks(watching),
+                        **alerting.tasks(self._database, self._writing),
+                        "signals": signals.run,
+                    }
                     for name, task in tasks.items():
                         inner.start_soon(_keep_alive, name, task)
                     await inner.start(self._serve, server)

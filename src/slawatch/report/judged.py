@@ -9,6 +9,7 @@ from slawatch.core.credit import Credit, Tier, percent_text, plain, tiers
 from slawatch.core.evaluation import Evaluation, trend_point
 from slawatch.core.instant import Instant
 from slawatch.core.objective import Measure
+from slawatch.core.retention import claims_until
 from slawatch.core.trend import Reaction, TrendPoint, trend
 from slawatch.report.contract import (
     AdjustmentLine,
@@ -86,14 +87,14 @@ def _credit(found: Evaluation) -> CreditLine | None:
         return None
     due, before = found.credit, found.credit_measured
     end: Instant = found.parts[-1].end
-    window = found.terms.claim_window
+    claims = claims_until(found.terms, end)
     return CreditLine(
         percent=due.percent,
         amount=_amount(due),
         currency=due.currency,
         tier="" if due.tier is None else str(due.tier),
         working=due.working,
-        claim_until=end + window if window else None,
+        claim_until=claims if claims > end else None,
         percent_before=before.percent,
         amount_before=_amount(before),
         under={

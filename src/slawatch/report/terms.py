@@ -147,6 +147,11 @@ def _money(terms: Agreement) -> Iterator[tuple[str, str]]:
         yield "Credits are paid", f"where they are more than {terms.pay_above} {terms.fee.currency}"
     if terms.claim_window:
         yield "Credits can be claimed", f"for {length(terms.claim_window)} after the period"
+    if terms.claim_periods:
+        following = (
+            f"{terms.period}" if terms.claim_periods == 1 else f"{terms.claim_periods} {terms.period}s"
+        )
+        yield "Credits can be claimed", f"until the end of the following {following}"
 
 
 def notices(

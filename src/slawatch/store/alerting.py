@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.attempt import Attempt
 from slawatch.core.event import Event, Numbered
-from slawatch.core.instant import Instant
+from slawatch.core.instant import DAY, Instant, Micros
 from slawatch.core.turn import State, fold, read_event, restated, write_event
-from slawatch.store.errors import StoreDamaged
+from slawatch.store.database import transaction
+from slawatch.store.errors import StoreDamaged, translate
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+    from slawatch.store.database import Database
+
 SNAPSHOT_EVERY: Final = 5_000
 """Events after which a start writes the state down, so that the next one need not fold them all."""
+
+HISTORY: Final[Micros] = 90 * DAY
+"""How long it is kept what became of each message."""
 
 _EVENT: Final = "number, happened_at, kind, subject, text, person, origin, changes, gone, incident"
 _ATTEMPT: Final = (
@@ -100,6 +106,46 @@ def load(cursor: "DuckDBPyConnection", later: Iterable[Numbered] = ()) -> Loaded
             f"the events of alerting cannot be read ({type(error).__name__}: {error}): restore a backup"
         ) from error
     return Loaded(found, events[-1].number if events else number, len(events))
+
+
+def condense(database: "Database", number: int, found: State, now: Instant) -> int:
+    """Write a long history down short, and forget what is past its time; return how many events went.
+
+    What happened to incidents and alerts is kept for good: reports tell of it. What became of single
+    messages, and every change that nobody reads, is kept for `HISTORY`.
+
+    Args:
+        database: the store.
+        number: of an event.
+        found: the state after it.
+        now: the present.
+
+    Raises:
+        StoreError: nothing is changed.
+    """
+    import duckdb
+
+    before = now - HISTORY
+    cursor = database.cursor()
+    try:
+        with transaction(cursor):
+            new = cursor.execute(
+                "SELECT count(*) FROM alert_event "
+                "WHERE number > (SELECT coalesce(max(number), 0) FROM alert_snapshot)"
+            ).fetchone()
+            if new and new[0] >= SNAPSHOT_EVERY:
+                snapshot(cursor, number, now, found)
+            gone = cursor.execute(
+                "DELETE FROM alert_event WHERE happened_at < ? AND (kind LIKE 'row.%' OR text = '') "
+                "AND number <= (SELECT coalesce(max(number), 0) FROM alert_snapshot)",
+                [before],
+            ).fetchone()
+            cursor.execute("DELETE FROM attempt WHERE started_at < ?", [before])
+    except duckdb.Error as error:
+        raise translate(error, "forget old events", database.file) from error
+    finally:
+        cursor.close()
+    return int(gone[0]) if gone else 0
 
 
 def snapshot(cursor: "DuckDBPyConnection", number: int, at: Instant, found: State) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.event import Numbered
-from slawatch.core.incident import Incident, Phase, rank
+from slawatch.core.incident import Incident, Note, Phase, rank
 from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.core.turn import State, World
 from slawatch.web.answer_alerts import line as alert_line
@@ -154,9 +154,14 @@ def show(
             }
             for row in sorted(owed, key=lambda row: (row.created_at, row.key))
         ],
-        "notes": [{"at": rfc3339(note.at), "by": note.by, "text": note.text} for note in incident.notes],
+        "notes": [_note(note) for note in incident.notes],
+        "published": [_note(note) for note in incident.published],
         "timeline": timeline(events),
     }  # fmt: skip
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {"at": rfc3339(note.at), "by": note.by, "text": note.text}
 
 
 def timeline(events: Iterable[Numbered]) -> list[dict[str, Any]]:

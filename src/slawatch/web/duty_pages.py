@@ -277,7 +277,7 @@ class DutyPages:
 
     def _enter(self, what: str, back: str) -> Callable[[Request], Any]:
         async def enter(request: Request) -> Response:
-            wish: dict[str, Any] = await self._wish(request)
+            wish: dict[str, Any] = {**await self._wish(request), "source": "web"}
             if what == "maintenance.add":
                 wish["services"] = [name for name in (wish.pop("service", ""),) if name]
             try:
@@ -308,7 +308,7 @@ class DutyPages:
         fields = await form(request)
         fields.pop("csrf", None)
         found = {name: text for name, text in fields.items() if text.strip()}
-        return {**found, "person": principal_of(request).by.removeprefix("person:"), "source": "web"}
+        return {**found, "person": principal_of(request).by.removeprefix("person:")}
 
     def _organization(self, request: Request) -> str:
         organization = request.query_params.get("org", "")

@@ -22,7 +22,7 @@ from slawatch.web.wish import EntryRefused, Wish
 if TYPE_CHECKING:
     from slawatch.store.database import Database
 
-_Kind = Literal["replace", "add", "remove"]
+Kind = Literal["replace", "add", "remove"]
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "silence.add": (
@@ -146,7 +146,7 @@ def _shown(silence: Silence, wish: Wish, database: "Database") -> dict[str, Any]
 
 
 def _override(wish: Wish, database: "Database") -> dict[str, Any]:
-    kinds = get_args(_Kind)
+    kinds = get_args(Kind)
     kind = wish.text("kind") or "replace"
     if kind not in kinds:
         hint = nearest(kind, kinds) or f"write {one_of(kinds)}"
@@ -157,7 +157,7 @@ def _override(wish: Wish, database: "Database") -> dict[str, Any]:
         replaces = wish.one_of("replaces", wish.config.people, "person", needed="")
     try:
         change = Override(
-            person=who, start=start, end=end, kind=cast("_Kind", kind), replaces=replaces,
+            person=who, start=start, end=end, kind=cast("Kind", kind), replaces=replaces,
             priority=wish.whole("priority", needed="") if wish.has("priority") else 0,
             reason=wish.text("reason"),
         )  # fmt: skip

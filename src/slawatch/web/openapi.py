@@ -12,6 +12,7 @@ from slawatch.web import (
     answer_report,
     entering,
     exposition,
+    openapi_alerting,
     openapi_schemas,
     problem,
 )
@@ -23,11 +24,13 @@ _OWNER: Final = " Served on the unix socket alone."
 
 _REASONS: Final[Mapping[int, str]] = {
     400: "The request cannot be understood; `detail` says why.",
+    401: "Nobody is known to ask: sign in, or send a token.",
     403: "Not for whoever asks from there.",
     404: "There is no such thing.",
     405: "The path does not take this method.",
     408: "The body did not come in time.",
     409: "The new configuration is wrong; the old one goes on.",
+    413: "The body is too long.",
     421: "The Host header names no host of this machine.",
     422: "A row is wrong, or the answer is no; nothing was stored.",
     500: "A fault in slawatch; its log says more.",
@@ -57,6 +60,7 @@ def document() -> dict[str, Any]:
         "tags": [
             {"name": "state", "description": "What is true now."},
             {"name": "record", "description": "What was measured, and what follows from it."},
+            {"name": "alerting", "description": "Who is told of what, and what people do about it."},
             {"name": "health", "description": "Whether slawatch itself works."},
             {"name": "commands", "description": "For the owner of the daemon." + _OWNER},
         ],
@@ -110,11 +114,12 @@ def document() -> dict[str, Any]:
                     "withdrawAdjustment", "Let one not hold.", "Adjustment", "adjustment.withdraw"
                 ),
             },
+            **openapi_alerting.paths(),
             "/api/v1/reload": {"post": _reload()},
             "/api/v1/import": {"post": _import()},
         },
         "components": {
-            "schemas": openapi_schemas.SCHEMAS,
+            "schemas": {**openapi_schemas.SCHEMAS, **openapi_alerting.SCHEMAS},
             "responses": {
                 f"E{status}": {
                     "description": text,
