@@ -73,3 +73,14 @@ def test_a_version_changes_what_it_names_and_nothing_else(read: Read) -> None:
     assert (later.effective_from, later.services, later.unknown) == ("2026-09-01", ("shop", "mail"), "up")
     assert (later.preset, len(later.credits), later.timezone) == ("twilio", 1, "Europe/Berlin")
     assert (later.key, later.organization, later.versions) == ("gold", "acme", ())
+
+
+def test_a_claim_window_of_ones_own_stands_for_the_periods_of_the_preset(read: Read) -> None:
+    head = '[organizations.acme]\n[checks.a]\nservice = "s"\ntype = "tcp"\naddress = "h:1"\n'
+    gold = '[agreements.gold]\norganization = "acme"\nservices = ["s"]\npreset = "aws-rds"\n'
+    later = '[[agreements.gold.versions]]\neffective_from = 2027-01-01\nclaim_window = "20d"\n'
+    found = read(head + gold + later).agreements["gold"]
+    assert (found.claim_periods, found.claim_window) == (2, 0)
+    assert (found.versions[0].claim_periods, found.versions[0].claim_window) == (0, 20 * DAY)
+    own = read(head + gold + 'claim_window = "10d"\n').agreements["gold"]
+    assert (own.claim_periods, own.claim_window) == (0, 10 * DAY)

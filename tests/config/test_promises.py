@@ -168,3 +168,11 @@ def test_a_mistake_in_the_first_version_is_told_once(problems: Problems) -> None
     later = "[[agreements.gold.versions]]\neffective_from = 2027-01-01\n" * 2
     text = HEAD + 'calendar = "x"\n' + PROMISE + later.replace("2027", "2028", 1)
     assert [problem.path for problem in problems(text)] == ["agreements.gold.calendar"]
+
+
+def test_claims_are_made_for_a_length_or_for_periods(problems: Problems) -> None:
+    both = HEAD + 'claim_window = "10d"\nclaim_periods = 2\n' + PROMISE
+    (problem,) = problems(both)
+    assert problem.message == "write either `claim_window` or `claim_periods`"
+    (problem,) = problems(HEAD + "claim_periods = 61\n" + PROMISE)
+    assert (problem.path, problem.expected) == ("agreements.gold.claim_periods", "from 0 to 60")

@@ -113,5 +113,6 @@ def test_every_key_says_what_it_is() -> None:
         "workflows",
         "inhibit",
         "quiet_hours",
+        "users",
     }
     assert [path for path in described(schema()) if path.rsplit(".", 1)[1] not in sections] == []

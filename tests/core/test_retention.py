@@ -7,7 +7,7 @@ import pytest
 from tests.core.agreements import promise
 
 from slawatch.core.instant import DAY, from_datetime
-from slawatch.core.retention import kept_from, longest
+from slawatch.core.retention import claims_until, kept_from, longest
 
 
 def at(text):
@@ -54,3 +54,13 @@ def test_the_longest_of_several_counts_and_each_version_has_its_own():
     assert since([replace(monthly, versions=(later,))], "2026-06-29") == at("2026-04-30")
     assert since([replace(monthly, versions=(later,))], "2026-07-02") == at("2026-06-29")
     assert longest(replace(monthly, versions=(later,))) == 62 * DAY
+
+
+def test_claims_until_the_end_of_the_second_month_after():
+    terms = promise("s", claim_periods=2)
+    assert claims_until(terms, at("2024-02-01")) == at("2024-04-01")
+    assert claims_until(terms, at("2026-02-01")) == at("2026-04-01")
+    assert claims_until(promise("s"), at("2026-02-01")) == at("2026-02-01")
+    assert since([terms], "2026-03-31") == at("2025-12-31")
+    assert since([terms], "2026-04-01") == at("2026-01-31")
+    assert longest(terms) == 94 * DAY

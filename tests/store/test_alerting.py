@@ -144,7 +144,7 @@ def test_attempts_are_found_the_latest_first(database: Database) -> None:
             "busy",
             "",
             number > 2,
-        )  # fmt: skip
+        )
         for number in range(1, 6)
     )
     stored(database, [], made)

@@ -44,7 +44,8 @@ batches = st.builds(
     ).map(tuple),
     st.lists(
         st.builds(
-            Attempt, st.text(), numbers, numbers, st.text(), st.text(), st.text(), instants, instants, st.text(),
+            Attempt, st.text(), numbers, numbers, st.text(), st.text(), st.text(), instants, instants,
+            st.text(),
             st.none() | numbers, st.text(), st.text(), st.booleans(),
         ),
         max_size=2,

@@ -85,8 +85,8 @@ class Duty:
                 delivery = Delivery(verdict=self.verdict, answer=answer)
                 self.attempts.append(
                     Attempt(
-                        row.key, row.attempt + 1, row.incident, row.kind, row.recipient, row.channel, self.now,
-                        self.now + SECOND // 50, str(self.verdict), 200 if taken else 503, answer,
+                        row.key, row.attempt + 1, row.incident, row.kind, row.recipient, row.channel,
+                        self.now, self.now + SECOND // 50, str(self.verdict), 200 if taken else 503, answer,
                     )
                 )  # fmt: skip
                 self._step(Answered(row.key, delivery, self.state.epoch))

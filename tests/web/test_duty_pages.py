@@ -1,4 +1,4 @@
-"""The pages about what is wrong and who deals with it: whole without script, and their forms do what they say."""
+"""The pages about what is wrong and who deals with it: whole without script; their forms do what they say."""
 
 import re
 from pathlib import Path

@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "notifications": "notifications",
     "oncall": "oncall",
     "rehearse": "rehearse",
+    "replay": "replay",
     "metrics": "metrics",
     "channel": "channel",
     "import": "samples",

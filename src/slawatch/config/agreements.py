@@ -14,6 +14,7 @@ from slawatch.core.check import Organization
 FIXED: Final = ("organization", "versions")
 """What a later version of an agreement cannot change."""
 
+_EITHER: Final = ("claim_window", "claim_periods")
 _KEYS: Final = tuple(key for key in keys(Agreement) if key != "key")
 
 
@@ -66,7 +67,7 @@ def _versions(
             found.append(None)
             continue
         later = {name: value for name, value in changes.items() if name not in FIXED}
-        whole = {"timezone": zone, **own, **_over_preset(reader, later, at)}
+        whole = _over({"timezone": zone, **own}, _over_preset(reader, later, at))
         if later.get("preset") is None and "preset" in own:
             whole["preset"] = own["preset"]
         found.append(_terms(reader, key, whole, path, _placed(at, later, _placed(path, table))))
@@ -84,7 +85,13 @@ def _over_preset(reader: Reader, table: dict[str, Any], path: KeyPath) -> dict[s
         message = "there is no such preset" + (f": {hint}" if hint else "")
         reader.wrong((*path, "preset"), one_of(preset.names()), name, message)
         return table
-    return {**preset.load(name).terms, **table}
+    return _over(preset.load(name).terms, table)
+
+
+def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Return terms with those that are written over them; of two keys for one thing, the upper one stays."""
+    gone = {other for key, other in (_EITHER, _EITHER[::-1]) if key in upper and other not in upper}
+    return {**{key: value for key, value in lower.items() if key not in gone}, **upper}
 
 
 def _placed(

@@ -71,3 +71,31 @@ def quantile_disc_counted(counts: Iterable[tuple[int, int]], q: Fraction) -> int
             return value
         left -= times
     raise AssertionError("a rank below the total lies in one of the values")
+
+
+def quantile_bucketed(buckets: Iterable[tuple[Fraction | None, Fraction]], q: Fraction) -> Fraction | None:
+    """Return an estimate of a quantile from a histogram; None for no data.
+
+    Inside of a bucket values are taken to lie evenly, so that the estimate is wrong by a bucket's width at
+    most. A quantile in the last bucket, which has no upper edge, is that bucket's lower edge.
+
+    Args:
+        buckets: `(upper edge, how many values are not above it)`, as Prometheus counts them, in order of their
+            edges; None is the edge of the last one. The first one begins at zero, or at its edge if that is
+            not positive.
+        q: the share.
+    """
+    cumulative = list(buckets)
+    total = cumulative[-1][1] if cumulative else Fraction(0)
+    if not total:
+        return None
+    if not 0 <= q <= 1:
+        raise ValueError(f"a quantile lies between 0 and 1, not at {q}")
+    wanted, below = q * total, Fraction(0)
+    low: Fraction | None = None
+    for edge, up_to in cumulative:
+        start = min(Fraction(0), edge or Fraction(0)) if low is None else low
+        if up_to >= wanted and up_to > below:
+            return low if edge is None else start + (edge - start) * (wanted - below) / (up_to - below)
+        low, below = edge if edge is not None else low, max(below, up_to)
+    return low

@@ -83,8 +83,9 @@ class Past:
         self._sums = sums
         # Outages do not reach over a span that is known to be good: what lies before the last one is settled.
         good = (index for index in range(len(spans) - 1, -1, -1) if _is_good(spans[index]))
-        self._breaks = next(good, 0)
-        self._runs = runs(spans[: self._breaks])
+        last = next(good, None)
+        self._breaks = last or 0
+        self._runs = () if last is None else runs(spans[: last + 1])
         self._changes, self._known = _changed(spans)
 
     def stretch(self, evidence: Sequence[CheckEvidence], start: Instant, end: Instant) -> Stretch:

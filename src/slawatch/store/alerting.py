@@ -10,6 +10,7 @@ from slawatch.core.instant import DAY, Instant, Micros
 from slawatch.core.turn import State, fold, read_event, restated, write_event
 from slawatch.store.database import transaction
 from slawatch.store.errors import StoreDamaged, translate
+from slawatch.store.event_row import read_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,32 +28,6 @@ _ATTEMPT: Final = (
     "key, place, incident, kind, recipient, channel, started_at, ended_at, verdict, status, answer, "
     "provider_id, possible_duplicate"
 )
-
-
-def row_of(numbered: Numbered) -> tuple[Any, ...]:
-    """Return an event as its row in the table, of plain values."""
-    found = write_event(numbered.event)
-    changes = json.dumps(found["changes"], ensure_ascii=False, separators=(",", ":"))
-    return (
-        numbered.number, int(found["at"]), found["kind"], found["subject"], found["text"], found["by"],
-        found["origin"], changes, bool(found["gone"]), numbered.incident,
-    )  # fmt: skip
-
-
-def read_row(row: Sequence[Any]) -> Numbered:
-    """Return the event of a row.
-
-    Raises:
-        KeyError, TypeError, ValueError: no row that `row_of` made.
-    """
-    number, at, kind, subject, text, by, origin, changes, gone, incident = row
-    event = read_event(
-        {
-            "at": at, "kind": kind, "subject": subject, "text": text, "by": by, "origin": origin,
-            "changes": json.loads(changes), "gone": gone,
-        }
-    )  # fmt: skip
-    return Numbered(number, event, incident or 0)
 
 
 class Loaded(NamedTuple):

@@ -13,7 +13,7 @@ from slawatch.core.attempt import Attempt
 from slawatch.core.audit import Audited
 from slawatch.core.life import LifeEvent
 from slawatch.core.sample import Sample, Transition
-from slawatch.store import alerting
+from slawatch.store import event_row
 from slawatch.store.batch import Batch
 from slawatch.store.errors import translate
 
@@ -260,7 +260,7 @@ def _plain(batch: Batch) -> tuple[Any, ...]:
         [tuple(ping) for ping in batch.pings],
         [tuple(late) for late in batch.late],
         [tuple(settled) for settled in batch.settles],
-        [alerting.row_of(numbered) for numbered in batch.events],
+        [event_row.row_of(numbered) for numbered in batch.events],
         [tuple(attempt) for attempt in batch.attempts],
         [tuple(line) for line in batch.audit],
     )
@@ -277,7 +277,7 @@ def _batch(plain: tuple[Any, ...]) -> Batch:
         pings,
         late,
         tuple(map(tuple, settles)),
-        tuple(alerting.read_row(row) for row in events),
+        tuple(event_row.read_row(row) for row in events),
         tuple(Attempt(*fields) for fields in attempts),
         tuple(Audited(*fields) for fields in audit),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from slawatch import clock
 from slawatch.core.instant import HOUR, Instant
 from slawatch.core.sample import Outcome, Sample
-from slawatch.store import alerting, audit, sealing
+from slawatch.store import audit, event_row, sealing
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database, last_sequence, transaction
 from slawatch.store.errors import StoreError, translate
@@ -198,7 +198,7 @@ class Writer:
             self._append(cursor, "transition", _transitions(batch), clean=clean)
             self._append(cursor, "life", batch.life, clean=clean)
             self._append(cursor, "ping", batch.pings, clean=clean)
-            self._append(cursor, "alert_event", map(alerting.row_of, batch.events), clean=clean)
+            self._append(cursor, "alert_event", map(event_row.row_of, batch.events), clean=clean)
             self._append(cursor, "attempt", batch.attempts, clean=clean)
             audit.append(cursor, batch.audit)
             for checks, start, end in _stretches(batch.late):

@@ -83,7 +83,7 @@ def wish(configs: Iterable[Config], start: Instant, end: Instant) -> Wish:
 
 
 def read_wish(found: Mapping[str, Any]) -> Wish:
-    """Return the wish that `encode` of `slawatch.core.event` wrote.
+    """Return the wish that `write_wish` wrote.
 
     Raises:
         ValueError: it is none.
@@ -92,22 +92,26 @@ def read_wish(found: Mapping[str, Any]) -> Wish:
         made = Wish(
             start=int(found["start"]),
             end=int(found["end"]),
-            checks={
-                str(name): Need(*map(int, need[:3]), bool(need[3])) for name, need in found["checks"].items()
-            },
+            checks={str(name): _need(need) for name, need in found["checks"].items()},
             neighbours={str(name): tuple(map(str, near)) for name, near in found["neighbours"].items()},
         )
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"this is no wish for a replay: {type(error).__name__}: {error}") from None
     if made.start >= made.end:
         raise ValueError("a replay needs a start before its end")
     return made
 
 
+def _need(found: Sequence[Any]) -> Need:
+    fewest, most, recover, degraded = found
+    return Need(int(fewest), int(most), int(recover), bool(degraded))
+
+
 def write_wish(made: Wish) -> dict[str, Any]:
     """Return a wish as JSON has it."""
     return {
-        "start": made.start, "end": made.end, "checks": {name: list(need) for name, need in made.checks.items()},
+        "start": made.start, "end": made.end,
+        "checks": {name: list(need) for name, need in made.checks.items()},
         "neighbours": {name: list(near) for name, near in made.neighbours.items()},
     }  # fmt: skip
 

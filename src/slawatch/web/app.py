@@ -42,6 +42,7 @@ from slawatch.web.pages import Pages
 from slawatch.web.problem import Problem
 from slawatch.web.public_pages import PublicPages
 from slawatch.web.reading import Pipe, Readers
+from slawatch.web.replay_routes import ReplayRoutes
 from slawatch.web.scoped import Scoped
 from slawatch.web.signing_in import SigningIn, on_unknown
 from slawatch.web.view import Refused, View
@@ -96,6 +97,7 @@ def _assemble(current: Current, more: list[Guarded]) -> Starlette:
         *EntryRoutes(current).routes(),
         *AlertRoutes(current).routes(),
         *MetricRoutes(current).routes(),
+        *ReplayRoutes(current).routes(),
         *more,
         *Pages(current, feed, streams).routes(),
         *DutyPages(current, feed).routes(),

@@ -79,8 +79,12 @@ class EntryRoutes:
         return JSONResponse(found)
 
 
-async def body_of(request: Request) -> dict[str, Any]:
+async def body_of(request: Request, longest: int = _LONGEST_BODY) -> dict[str, Any]:
     """Return the JSON object in the body.
+
+    Args:
+        request: the one.
+        longest: bytes that it may have.
 
     Raises:
         Problem: it is none, too long, or does not come.
@@ -90,8 +94,8 @@ async def body_of(request: Request) -> dict[str, Any]:
         async with aclosing(request.stream()) as pieces:
             async for piece in pieces:
                 text += piece
-                if len(text) > _LONGEST_BODY:
-                    raise Problem(HTTPStatus.BAD_REQUEST, f"the body is longer than {_LONGEST_BODY} bytes")
+                if len(text) > longest:
+                    raise Problem(HTTPStatus.BAD_REQUEST, f"the body is longer than {longest} bytes")
     if scope.cancelled_caught:
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {_BODY_SECONDS:.0f} s")
     try:

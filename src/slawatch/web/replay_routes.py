@@ -1,42 +1,38 @@
 """The endpoint that reads the store for `slawatch replay`."""
 
-import json
-from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final
 
-import trio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from slawatch.web import answer_replay
+from slawatch.web.access import Guarded, route
 from slawatch.web.current import Current
-from slawatch.web.problem import Problem, owner_only
+from slawatch.web.entry_routes import body_of
+from slawatch.web.problem import Problem
 
 _LONGEST_BODY: Final = 8 << 20
-_BODY_SECONDS: Final = 10.0
 _LIMIT: Final = 120.0
 """Seconds that the reading may take."""
 
 
 class ReplayRoutes:
-    """Reads what a replay needs, in a thread, for the owner of the daemon."""
+    """Reads what a replay needs, in a thread, for who sees the installation as a whole."""
 
     def __init__(self, current: Current) -> None:
         self._view = current.view
         self._readers = current.readers
         self._render = current.render
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[Guarded]:
         """Return where it is."""
-        return [Route("/api/v1/replay", self.material, methods=["POST"])]
+        return [route("/api/v1/replay", self.material, "own.read", methods=("POST",), longest=_LONGEST_BODY)]
 
     async def material(self, request: Request) -> Response:
         """The samples of a time that can change anything for alerting."""
-        owner_only(request)
         try:
-            wish = answer_replay.read_wish(await _body(request))
+            wish = answer_replay.read_wish(await body_of(request, _LONGEST_BODY))
         except ValueError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
         digest = self._view.config.digest
@@ -45,19 +41,3 @@ class ReplayRoutes:
         )
         made: Response = await self._render(JSONResponse, found)
         return made
-
-
-async def _body(request: Request) -> Any:
-    text = bytearray()
-    with trio.move_on_after(_BODY_SECONDS) as scope:
-        async with aclosing(request.stream()) as pieces:
-            async for piece in pieces:
-                text += piece
-                if len(text) > _LONGEST_BODY:
-                    raise ValueError(f"the body is longer than {_LONGEST_BODY} bytes")
-    if scope.cancelled_caught:
-        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {_BODY_SECONDS:.0f} s")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the body is no JSON: {error}") from None
