@@ -123,7 +123,7 @@ def _time(database: Database, configs: list[Config], days: int) -> None:
     made = [answer_replay.played(config, found, start, end) for config in configs]
     difference = compare(*made, shown=str)
     done = steady()
-    print(  # noqa: T201
+    print(
         f"{days} days: {found.total:,} samples, {len(found.samples):,} played; read in "
         f"{(read - began) / SECOND:.1f} s, played twice in {(done - read) / SECOND:.1f} s: "
         f"{len(made[0].alerts)} and {len(made[1].alerts)} alerts, {len(made[0].messages)} messages, "

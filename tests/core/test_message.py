@@ -27,6 +27,7 @@ from slawatch.core.message import compose, digest_key, earlier, plain
 from slawatch.core.notification import Delivery, Kind, Link, Notification, Verdict
 from slawatch.core.outbox import Row, ready
 from slawatch.core.people import ContactRule, Person
+from slawatch.core.series import META
 from slawatch.core.turn import Contact, State, World
 
 START = 1_767_225_600 * SECOND
@@ -125,6 +126,13 @@ def test_the_next_level_hears_why_it_is_called() -> None:
     assert found.timezone == "Europe/Berlin", "the organization's, for bob has none"
 
 
+def test_trouble_with_slawatch_itself_says_so() -> None:
+    desk = Desk()
+    desk.world = replace(desk.world, policies={META: replace(POLICY, name=META)})
+    desk.directory = replace(desk.directory, world=desk.world)
+    assert desk.give(Fired(alert(policy=META))).last.reason == "you are told of trouble with slawatch itself"
+
+
 def test_a_late_page_says_so() -> None:
     desk = Desk().give(Fired(alert()))
     row = replace(next(iter(desk.state.rows.values())), late=117 * MINUTE)
@@ -160,7 +168,10 @@ def test_a_hundred_alerts_are_counted_and_not_listed() -> None:
 
 def test_what_is_over_of_several_is_said() -> None:
     desk = Desk().give(Fired(alert()), Fired(alert("shop-db"))).after(0.5, Ended("shop-home")).after(1)
-    assert desk.last.summary.split("\n") == ['1 of 2 alerts is over: "shop-home is down"', "connection refused"]
+    assert desk.last.summary.split("\n") == [
+        '1 of 2 alerts is over: "shop-home is down"',
+        "connection refused",
+    ]
 
 
 def test_what_became_worse_is_said() -> None:
@@ -362,7 +373,7 @@ def test_a_digest_may_hold_what_is_about_no_incident() -> None:
     desk = many()
     found = digest_of(desk, meta(), *rows_of(desk, 4))
     assert found.title == "1 incident open, 1 other"
-    assert found.entries[-1] == "403 Forbidden"
+    assert found.entries[-1] == "channel sms is down: 403 Forbidden"
 
 
 def test_the_first_message_is_remembered_for_each_recipient_and_channel() -> None:

@@ -4,13 +4,14 @@ import math
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.published import cases, load
 from tests.core.test_published_cases import OUTCOMES, assert_nagios, evidence
-from tests.core.worlds import worlds
+from tests.core.worlds import LAST, assessed, worlds
 
 from slawatch.checks.heartbeat import Options, overdue_at
 from slawatch.config import preset
@@ -59,7 +60,7 @@ def test_nagios_timelines(case):
     days = [
         at for day in range(20, 23) if start < (at := midnight(date(2010, 1, day), "CET") // SECOND) < end
     ]
-    parts = split(found.pieces, [day * SECOND for day in days])
+    parts = split(found.pieces, [day * SECOND for day in (start, *days, end)])
     for entries in (found.ledger, sum((ledger(part) for part in parts[1:]), ledger(parts[0]))):
         if not windows:
             assert_nagios(entries, case["expected"], end - start)
@@ -92,10 +93,12 @@ def test_shares_of_a_period_are_whole(case):
     assert case["expected"]["rule"] == "sum of all bucket shares == 100 and each in [0,100]"
 
     @settings(max_examples=60, deadline=None)
-    @given(world=worlds(), cut=st.integers(0, 3 * HOUR))
+    @given(world=worlds(), cut=st.integers(0, LAST))
     def check(world, cut):
-        found = world.assess()
-        for entries in (found.ledger, *map(ledger, split(found.pieces, [cut]))):
+        found = assessed(world)
+        cuts = sorted({world.start, min(max(cut, world.start), world.end), world.end})
+        parts = split(found.pieces, [at * SECOND for at in cuts])
+        for entries in (found.ledger, *map(ledger, parts)):
             whole = entries.total
             shares = [Fraction(length, whole) for length in entries.classes().values()] if whole else [1]
             assert sum(shares) == 1
@@ -158,10 +161,10 @@ def test_a_window_that_comes_again_is_of_the_wall_clock(case):
     assert case["expected"]["wrong_by_s"] == HOUR // SECOND
     every_day = Window(start=10 * HOUR, end=12 * HOUR)
     start, end = midnight(date(2020, 3, 28), "Europe/Berlin"), midnight(date(2020, 3, 31), "Europe/Berlin")
-    found = window_spans(every_day, start, end, "Europe/Berlin")
+    found = window_spans((every_day,), start, end, "Europe/Berlin")
     assert [local(span.start, "Europe/Berlin").hour for span in found] == [10, 10, 10]
     assert [span.end - span.start for span in found] == [2 * HOUR] * 3
-    assert [later.start - span.start for span, later in zip(found, found[1:], strict=False)] == [
+    assert [later.start - span.start for span, later in pairwise(found)] == [
         23 * HOUR, 24 * HOUR,
     ]  # fmt: skip
 

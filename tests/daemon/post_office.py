@@ -203,8 +203,8 @@ class Office:
         self.news: list[ChannelDown | ChannelUp] = []
         self._inputs: list[Input] = [Started()]
         self._wake = trio.Event()
-        more.setdefault("random", lambda: 0.5)
-        self.sender = Sender(self.clock, lambda: self.config, self._take, load=load, run_sync=inline, **more)
+        more = {"random": lambda: 0.5, "load": load, "run_sync": inline, **more}
+        self.sender = Sender(self.clock, lambda: self.config, self._take, **more)
 
     def _take(self, inputs: Sequence[Any], attempts: Sequence[Attempt]) -> None:
         self.answers += [one for one in inputs if isinstance(one, Answered)]

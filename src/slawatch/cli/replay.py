@@ -14,7 +14,6 @@ from slawatch.cli.options import AsJson, load_config
 if TYPE_CHECKING:
     from slawatch.config.model import Config
     from slawatch.core.instant import Instant, Micros
-    from slawatch.core.replayed import Replayed
     from slawatch.web.answer_replay import Material, Wish
 
 _MOST_DAYS: Final = 400

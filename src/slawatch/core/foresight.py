@@ -65,6 +65,10 @@ BURNS: Final = (
 """Those of the SRE workbook ("Alerting on SLOs", table 5-8)."""
 
 
+ENOUGH: Final = HOUR
+"""No forecast rests on less of a period."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Foresight:
     """What is told of agreements; `off` leaves a part out.
@@ -131,8 +135,12 @@ class _Making:
             return
         by_rule: dict[BurnRule, Burn] = {one.rule: one for one in burns}
         now, target = found.now, promise.target
-        rules = burning(loss_of(found), now, target.value, found.period.length, by_rule)
-        firing = [one for one in rules if one.fires]
+        loss = loss_of(found)
+        rules = burning(loss, now, target.value, found.period.length, by_rule)
+        # What was only just begun to be watched says nothing of so long a window.
+        firing = [
+            one for one in rules if one.fires and loss(now - one.rule.long, now).counted >= one.rule.short
+        ]
         name = fingerprint("burn_rate", (("agreement", self.key),))
         if not firing:
             self.look.fine[name] = "the budget burns no longer so fast"
@@ -156,6 +164,7 @@ class _Making:
         if (
             promise is None or budget is None or ahead is None or expected is None
             or budget.remaining < 0 or ahead.at is None or promise.target.met_by(expected)
+            or self.found.combined.loss.counted < ENOUGH
         ):  # fmt: skip
             self.look.fine[name] = "it goes on better than it did, or is breached already"
             return

@@ -17,6 +17,7 @@ from slawatch.core.instant import DAY, SECOND, Instant, Micros, to_datetime
 from slawatch.core.notification import Kind, Link, Notification
 from slawatch.core.outbox import Row
 from slawatch.core.scenario import why
+from slawatch.core.series import META
 from slawatch.core.text import spoken_duration
 from slawatch.core.turn import State
 
@@ -235,7 +236,9 @@ class _Words:
     def reason(self) -> str:
         """Return why this recipient is told now."""
         row = self.row
-        if row.kind == Kind.TRIGGER:
+        if row.kind == Kind.TRIGGER and self.incident.policy.name == META:
+            text = "you are told of trouble with slawatch itself"
+        elif row.kind == Kind.TRIGGER:
             text = why(row, self.incident, self.directory.world, self.state.down)
         elif row.reason == "assigned":
             text = "it was assigned to you"
@@ -362,7 +365,8 @@ def _counted(found: Sequence[tuple[Row, Incident | None]]) -> str:
 
 def _entry(row: Row, incident: Incident | None, state: State, directory: Directory, now: Instant) -> str:
     if incident is None:
-        return readable(row.detail or row.reason, directory)
+        texts = (row.reason, " ".join(row.detail.split()))
+        return readable(": ".join(text for text in texts if text), directory)
     words = _Words(row, incident, state, directory, now)
     title = words.title()
     about = title if not incident.service or incident.service in title else f"{incident.service}: {title}"

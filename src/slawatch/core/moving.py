@@ -1,8 +1,8 @@
 """Figures of the values that were seen in the last while: what rules and metrics compare with a limit.
 
 The window that ends at an instant has in it what was seen at that instant and nothing that is a whole window
-old: `(at - length, at]`, as Prometheus has it, so that the same value never counts in two windows next to each
-other. Values are what probes measured, so that their mean is one over values, not over time.
+old: `(at - length, at]`, as Prometheus has it, so that no value counts in two windows next to each other.
+Values are what probes measured, so that their mean is one over values, not over time.
 """
 
 from collections.abc import Iterable

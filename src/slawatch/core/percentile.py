@@ -80,9 +80,9 @@ def quantile_bucketed(buckets: Iterable[tuple[Fraction | None, Fraction]], q: Fr
     most. A quantile in the last bucket, which has no upper edge, is that bucket's lower edge.
 
     Args:
-        buckets: `(upper edge, how many values are not above it)`, as Prometheus counts them, in order of their
-            edges; None is the edge of the last one. The first one begins at zero, or at its edge if that is
-            not positive.
+        buckets: `(upper edge, how many values are not above it)`, as Prometheus counts them, in order of
+            their edges; None is the edge of the last one. The first one begins at zero, or at its edge if
+            that is not positive.
         q: the share.
     """
     cumulative = list(buckets)

@@ -200,9 +200,10 @@ def _title(one: Series, actual: str, threshold: str) -> str:
 
 def _well(one: Series, known: Watched, value: float | None, unit: str) -> str:
     metric = one.wish.metric
-    text = "no data" if value is None else f"{metric.name} is {shown(value, metric, unit)}"
-    worst = "" if known.worst is None else f", at worst it was {shown(known.worst, metric, unit)}"
-    return f"{text}{worst} (threshold {known.watch.threshold})" if known.watch.threshold else text
+    text = f"{metric.name} has no data" if value is None else f"{metric.name} is {shown(value, metric, unit)}"
+    worst = "" if known.worst is None else f"; at worst it was {shown(known.worst, metric, unit)}"
+    limits = " and ".join(condition.text for _, condition in reversed(one.rule.severities))
+    return f"{text}{worst} (the rule says {limits})"
 
 
 def _worse(one: Series, worst: float | None, value: float | None) -> float | None:

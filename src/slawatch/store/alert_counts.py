@@ -48,7 +48,8 @@ def count(cursor: "DuckDBPyConnection", counts: Counts, now: int) -> None:
         counts.fired[severity or "", service or "", organization or ""] += times
     counts.number = max(counts.number, number)
     rows = cursor.execute(
-        "SELECT channel, verdict, count(*) FROM attempt WHERE started_at >= ? AND started_at < ? GROUP BY ALL",
+        "SELECT channel, verdict, count(*) FROM attempt WHERE started_at >= ? AND started_at < ? "
+        "GROUP BY ALL",
         [counts.tried_until, now],
     ).fetchall()
     for channel, verdict, times in rows:

@@ -119,12 +119,12 @@ def _samples(cursor: "DuckDBPyConnection", start: Instant, end: Instant, file_fo
     cause = " ".join(f"WHEN {one.value} THEN '{one.name.lower()}'" for one in Cause)
     lengths = {name: _length(f"s.{name}", file_format) for name in LENGTHS}
     return f"""
-        SELECT {_text("coalesce(n.name, '#' || s.check_number)", file_format)} AS "check",
+        SELECT {_text("n.name", file_format)} AS "check",
             {_time("s.started_at", file_format)} AS "time", CASE s.outcome {outcome} END AS outcome,
             {lengths["latency"]} AS latency, {_text("f.reason", file_format)} AS reason,
             CASE s.cause {cause} END AS cause, {_time("s.due_at", file_format)} AS due,
             {", ".join(f'{lengths[name]} AS "{name}"' for name in LENGTHS[1:])}
-        FROM {source} s LEFT JOIN check_name n ON n.number = s.check_number
+        FROM {source} s JOIN check_name n ON n.number = s.check_number
         LEFT JOIN (SELECT check_number, started_at, min(reason) AS reason FROM {failures} GROUP BY ALL) f
             ON f.check_number = s.check_number AND f.started_at = s.started_at
         ORDER BY s.started_at, n.name
@@ -134,10 +134,10 @@ def _samples(cursor: "DuckDBPyConnection", start: Instant, end: Instant, file_fo
 def _transitions(_: "DuckDBPyConnection", start: Instant, end: Instant, file_format: Format) -> str:
     outcome = " ".join(f"WHEN {one.value} THEN '{one.word}'" for one in Outcome)
     return f"""
-        SELECT {_text("coalesce(n.name, '#' || t.check_number)", file_format)} AS "check",
+        SELECT {_text("n.name", file_format)} AS "check",
             {_time("t.changed_at", file_format)} AS "time", CASE t.outcome {outcome} END AS outcome,
             {_time("t.after", file_format)} AS after, {_text("t.reason", file_format)} AS reason
-        FROM transition t LEFT JOIN check_name n ON n.number = t.check_number
+        FROM transition t JOIN check_name n ON n.number = t.check_number
         WHERE changed_at >= {start} AND changed_at < {end} ORDER BY t.changed_at, n.name
     """
 

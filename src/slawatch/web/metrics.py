@@ -12,15 +12,17 @@ from slawatch.core.check import Service
 from slawatch.core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, Micros, seconds
 from slawatch.core.join import join_states
 from slawatch.core.sample import Outcome
+from slawatch.core.turn import State
 from slawatch.report.report import Report
+from slawatch.store.alert_counts import Counts, count
 from slawatch.store.tally import Tally, nothing
-from slawatch.web import answer_status, metrics_own
+from slawatch.web import answer_status, metrics_alerting, metrics_own
 from slawatch.web.answer_status import Figures
 from slawatch.web.current import Current, snapshot
 from slawatch.web.exposition import Family, labels, number, render
 from slawatch.web.keeping import Kept
 from slawatch.web.problem import Problem
-from slawatch.web.view import Live
+from slawatch.web.view import Live, Standing
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +40,8 @@ _SETTLED: Final[Micros] = 5 * SECOND
 """A sample is stored so long after its probe ended, at most, while the store takes any."""
 _FURTHEST: Final[Micros] = 6 * HOUR
 _LIMIT: Final = 20.0
+_ANSWERED: Final[Micros] = 30 * SECOND
+"""An attempt to send a message has come to something, and is stored, so long after it began."""
 
 
 @dataclass(slots=True)
@@ -61,11 +65,13 @@ class Stored:
         counted: the tallies of each check since slawatch began to count.
         recent: those of the last five minutes.
         summary: what the store holds.
+        alerting: how often alerts fired and messages were tried.
     """
 
     counted: Mapping[str, Tally]
     recent: Mapping[str, Tally]
     summary: Mapping[str, Any]
+    alerting: Counts = field(default_factory=Counts)
 
 
 class Metrics:
@@ -74,6 +80,7 @@ class Metrics:
     def __init__(self, current: Current) -> None:
         self._current = current
         self._counted = _Counted()
+        self._alerting = Counts()
         self._pages: Kept[str, bytes] = Kept(_FRESH, most=1)
 
     async def page(self, streams: int) -> bytes:
@@ -114,10 +121,12 @@ class Metrics:
         for name, found in tally(cursor, start, until, BOUNDS).items():
             counted.checks[name] = counted.checks.get(name, nothing(BOUNDS)) + found
         counted.until = max(start, until)
+        count(cursor, self._alerting, now - _ANSWERED)
         return Stored(
             counted=dict(counted.checks),
             recent=tally(cursor, now - RECENT, now, ()),
             summary=summary(cursor, config.data_dir),
+            alerting=self._alerting,
         )
 
 
@@ -129,8 +138,11 @@ def _page(
     promises: Mapping[str, Report],
     stored: Stored | None,
     streams: int | None,
+    alerting: tuple[State, Mapping[str, Standing]],
 ) -> bytes:
-    return render(families(config, live, now, figures, promises, stored, streams))
+    found = families(config, live, now, figures, promises, stored, streams)
+    counts = stored.alerting if stored is not None else None
+    return render([*found, *metrics_alerting.families(config, *alerting, counts, now)])
 
 
 def families(
