@@ -74,7 +74,7 @@ shift = "weekly"
 to = ["schedule:primary"]
 wait = "5m"
 """
-VIEWS = {
+VIEWS: dict[str, dict[str, object]] = {
     "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 360, "height": 740}, "color_scheme": "light", "has_touch": True},

@@ -33,7 +33,8 @@ def test_a_preset_says_where_it_comes_from(name: str) -> None:
     assert found.url.startswith("https://")
     assert found.title
     assert found.basis
-    assert re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?( to \d{4})?|not dated", found.date)
+    assert bool(found.date) is not bool(found.undated), "a date, or what there is in place of one"
+    assert re.fullmatch(r"(\d{4}(-\d\d(-\d\d)?)?)?", found.date)
 
 
 @pytest.mark.parametrize("name", preset.names())

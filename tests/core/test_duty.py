@@ -51,13 +51,13 @@ def test_other_schedules_stay_as_they_are() -> None:
 
 
 def test_one_that_was_cancelled_before_it_began_never_held() -> None:
-    entries = [add(override(start=NOW + HOUR, end=NOW + 2 * HOUR)), Cancelled("o-1", NOW, "eve")]
+    entries: list[Entry] = [add(override(start=NOW + HOUR, end=NOW + 2 * HOUR)), Cancelled("o-1", NOW, "eve")]
     assert who(NOW + HOUR, *entries) == ("alice",)
     assert fold(entries)[0].state(NOW) == "cancelled"
 
 
 def test_one_that_was_cancelled_while_it_held_ends_then() -> None:
-    entries = [add(override()), Cancelled("o-1", NOW + 10, "eve")]
+    entries: list[Entry] = [add(override()), Cancelled("o-1", NOW + 10, "eve")]
     assert who(NOW + 9, *entries) == ("carol",)
     assert who(NOW + 10, *entries) == ("alice",)
 
@@ -83,7 +83,7 @@ def test_a_swap_holds_once_it_is_taken() -> None:
 
 
 def test_a_swap_taken_late_holds_from_then_on() -> None:
-    entries = [add(swap(), "x-1"), Taken("x-1", NOW + HOUR + 10, "bob")]
+    entries: list[Entry] = [add(swap(), "x-1"), Taken("x-1", NOW + HOUR + 10, "bob")]
     assert who(NOW + HOUR + 9, *entries) == ("alice",)
     assert who(NOW + HOUR + 10, *entries) == ("bob",)
 

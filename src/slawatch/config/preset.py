@@ -19,7 +19,8 @@ class Preset:
         name: what `preset = "..."` says: the stem of its file.
         title: of the text.
         url: where it is published.
-        date: of the text that was read; later versions may say otherwise.
+        date: of the text that was read; later versions may say otherwise. Empty where the text states none.
+        undated: where it states no date, what tells its version.
         basis: how it was read: the primary page, a copy of it, what others cite.
         notes: what it takes to apply it.
         terms: the keys of an agreement that it fills in, as TOML has them.
@@ -29,6 +30,7 @@ class Preset:
     title: str
     url: str
     date: str
+    undated: str
     basis: str
     notes: tuple[str, ...]
     terms: dict[str, Any]
@@ -55,7 +57,8 @@ def load(name: str) -> Preset:
         name=name,
         title=source["title"],
         url=source["url"],
-        date=source["date"],
+        date=source.get("date", ""),
+        undated=source.get("undated", ""),
         basis=source["basis"],
         notes=tuple(source.get("notes", ())),
         terms=tree["terms"],

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from slawatch import notifiers
-from slawatch.config.alerting import dependencies
+from slawatch.config.alerting import Alerting, dependencies
 from slawatch.config.model import Config
 from slawatch.core.alarm import Terms
 from slawatch.core.check import Maintenance
@@ -155,9 +155,8 @@ class _Kept:
         return found.end if found is not None and found.start <= at else None
 
 
-def terms_of(config: Config) -> Terms:
+def terms_of(found: Alerting) -> Terms:
     """Return how results of checks make alerts."""
-    found = config.alerting
     return Terms(found.down, found.degraded or "", found.recover_after, found.flapping)
 
 
@@ -168,5 +167,5 @@ def scene_of(config: Config) -> Scene:
         world=world_of(config), checks=config.checks, services=config.services, schedules=config.schedules,
         graph=Graph(dependencies(config.services)), windows=windows.windows, opens=windows.opens,
         inhibitions=config.inhibit,
-        terms=terms_of(config), start_grace=config.alerting.start_grace,
+        terms=terms_of(config.alerting), start_grace=config.alerting.start_grace,
     )  # fmt: skip

@@ -6,7 +6,7 @@ twice, notices what ended meanwhile, and a rule that is gone takes its alerts wi
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from slawatch.core.alert import Alert
@@ -169,6 +169,10 @@ def judge(one: Series, known: Watched, value: float | None, unit: str, now: Inst
         now: the instant of the look.
         look: where it is noted.
     """
+    if any(since > now for _, since in known.watch.pending):
+        # The wall clock was set back.
+        pending = tuple((severity, min(since, now)) for severity, since in known.watch.pending)
+        known = replace(known, watch=replace(known.watch, pending=pending))
     watch = step(known.watch, one.rule, value, now)
     name = one.fingerprint
     if not watch.severity:

@@ -4,18 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from slawatch.config.alerting import Alerting
-from slawatch.core.alert import Alert, Course, Settings, fingerprint, step
+from slawatch.config.world import terms_of
+from slawatch.core.alarm import observe
+from slawatch.core.alert import Course, fingerprint
 from slawatch.core.check import Check, Service
-from slawatch.core.dispatch import (
-    Ended,
-    Fired,
-    FlappingEnded,
-    FlappingStarted,
-    Input,
-    Reported,
-    SeverityChanged,
-    Stale,
-)
+from slawatch.core.dispatch import Ended, Fired, FlappingEnded, Input, Reported
 from slawatch.core.flapping import Flaps
 from slawatch.core.instant import HOUR, Instant, Micros
 from slawatch.core.sample import Outcome
@@ -24,7 +17,6 @@ from slawatch.core.turn import State
 
 REPORT_EVERY: Final[Micros] = HOUR
 """A firing alert that stays bad is counted again after so long; each result would be an event to store."""
-_BAD: Final = {Outcome.DOWN: "down", Outcome.DEGRADED: "degraded"}
 
 
 class Alarms:
@@ -81,25 +73,22 @@ class Alarms:
 
     def observe(self, number: int, check: Check, seen: Seen) -> None:
         """Take one result; one that says nothing changes nothing."""
-        outcome = Outcome(seen.outcome)
-        if outcome == Outcome.UNKNOWN:
+        if seen.outcome == Outcome.UNKNOWN:
             return
-        severity = ""
-        if outcome == Outcome.DOWN:
-            severity = self._settings.down
-        elif outcome == Outcome.DEGRADED:
-            severity = self._settings.degraded or ""
+        terms = terms_of(self._settings)
+        severity = terms.severity(seen.outcome)
         course = self._courses.get(check.name)
         if course is None:
             if not severity:
                 return
             course = Course()
-        settings = Settings(check.failures, self._settings.recover_after, 0, self._settings.flapping)
-        after, changes = step(course, severity, seen.started_at, settings)
         name = fingerprint(check.name)
-        for change in changes:
-            self._tell(name, change.kind, change.severity, check, seen, outcome, change.since)
-        if severity and course.told and after.told and not changes:
+        after, inputs, repeated = observe(course, check, self._services.get(check.service), seen, terms)
+        for given in inputs:
+            if isinstance(given, Fired):
+                self._reported[name] = seen.started_at
+            self._give(given)
+        if repeated:
             self._count(name, seen.started_at)
         if not severity and not after.hard and not after.told and not after.flaps.bits:
             self._courses.pop(check.name, None)
@@ -109,37 +98,9 @@ class Alarms:
             self._courses[check.name] = after
             self.uneasy.add(number)
 
-    def _tell(
-        self, name: str, kind: str, severity: str, check: Check, seen: Seen, outcome: Outcome, since: Instant
-    ) -> None:
-        if kind == "fired":
-            self._reported[name] = seen.started_at
-            self._give(Fired(self._alert(name, severity, check, seen, outcome, since)))
-        elif kind == "resolved":
-            self._give(Ended(name))
-        elif kind in ("severity_up", "severity_down"):
-            self._give(SeverityChanged(name, severity, seen.reason))
-        elif kind == "flapping_started":
-            self._give(FlappingStarted(name))
-        elif kind == "flapping_ended":
-            self._give(FlappingEnded(name))
-        elif kind == "fresh":
-            self._give(Stale(name, stale=False))
-
     def _count(self, name: str, at: Instant) -> None:
         if self._guarded(name) or at - self._reported.get(name, at) >= REPORT_EVERY:
             self._reported[name] = at
             self._give(Reported(name))
         else:
             self._reported.setdefault(name, at)
-
-    def _alert(
-        self, name: str, severity: str, check: Check, seen: Seen, outcome: Outcome, since: Instant
-    ) -> Alert:
-        service = self._services.get(check.service)
-        return Alert(
-            fingerprint=name, check=check.name, severity=severity,
-            title=f"{check.name} is {_BAD.get(outcome, 'bad')}", since=since, fired_at=seen.started_at,
-            service=check.service, organization=(service.organization or "") if service else "",
-            policy=service.escalation if service else "", actual=seen.reason,
-        )  # fmt: skip

@@ -12,14 +12,17 @@ from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
 from slawatch.core.attempt import Attempt
 from slawatch.core.event import Event, Numbered
-from slawatch.core.instant import Instant
+from slawatch.core.instant import MINUTE, SECOND, Instant, Micros
 from slawatch.core.link import acknowledging
 from slawatch.core.silence import Silence
 from slawatch.daemon.alarms import Alarms
+from slawatch.daemon.deadman import DeadMan
 from slawatch.daemon.dispatcher import Dispatcher
+from slawatch.daemon.notices import Notices
 from slawatch.daemon.sender import Sender
 from slawatch.daemon.sight import Sight
 from slawatch.daemon.watching import Watching
+from slawatch.daemon.workflows import Workflows
 from slawatch.daemon.writing import Run
 from slawatch.store import alerting as stored
 from slawatch.store import duty, entries
@@ -33,6 +36,8 @@ log = logging.getLogger("slawatch.alerting")
 
 GRACE: Final = 5.0
 """Seconds that messages under way get when the daemon stops."""
+AILING_AFTER: Final[Micros] = MINUTE
+"""A daemon that stores or decides nothing for so long is not held for alive."""
 _CONDENSE_EVERY: Final = 600.0
 
 
@@ -86,6 +91,9 @@ class Alerting:
     Attributes:
         dispatcher: decides.
         sender: tells.
+        workflows: does what workflows do outside.
+        notices: follows schedules and silences.
+        dead_man: tells somebody outside that all is well.
     """
 
     def __init__(self, found: Found, watching: Watching, clock: Clock, last_beat: Instant | None) -> None:
@@ -103,6 +111,14 @@ class Alerting:
         self.alarms.resume(found.loaded.state)
         evaluator.subscribe(self.sight.note)
         evaluator.alarm(self.alarms.observe, self.alarms.uneasy)
+        decide = self.dispatcher
+        self.workflows = Workflows(clock, lambda: decide.config, lambda: decide.state, decide.give)
+        decide.subscribe(lambda _events, _state: self.workflows.look())
+        self.notices = Notices(
+            clock, lambda: decide.config, lambda: decide.config.schedules, lambda: decide.silences,
+            lambda: decide.state, decide.give,
+        )  # fmt: skip
+        self.dead_man = DeadMan(clock, lambda: decide.config, lambda: self._ailing(watching), decide.give)
 
     def _answered(self, inputs: Sequence["Input"], attempts: Sequence[Attempt]) -> None:
         self.dispatcher.answered(inputs, attempts)
@@ -114,6 +130,20 @@ class Alerting:
     def _guarded(self, name: str) -> bool:
         alert = self.dispatcher.state.alerts.get(name)
         return alert is not None and alert.guard_until is not None
+
+    def _ailing(self, watching: Watching) -> str:
+        """Return why slawatch does not really watch; empty where it does."""
+        recorder, probers = watching.recorder, watching.probers
+        if recorder.trouble:
+            return f"results are not stored: {recorder.trouble}"
+        if recorder.lag > AILING_AFTER:
+            return f"results wait for {recorder.lag // SECOND} s to be stored"
+        if probers.missing:
+            return f"{probers.missing} of the probers are not running"
+        if self.dispatcher.turned is None:
+            return "alerting has not begun"
+        idle = trio.current_time() - self.dispatcher.turned
+        return f"alerting has not turned for {idle:.0f} s" if idle > AILING_AFTER / SECOND else ""
 
     def _assign(self, watching: Watching) -> None:
         config = watching.config
@@ -135,7 +165,10 @@ class Alerting:
                 except StoreError as error:
                     log.warning("the history of alerts is looked through later: %s", error)
 
-        return {"dispatcher": self.dispatcher.run, "sender": self.sender.run, "history": keep_history}
+        return {
+            "dispatcher": self.dispatcher.run, "sender": self.sender.run, "history": keep_history,
+            "workflows": self.workflows.run, "notices": self.notices.run, "dead man": self.dead_man.run,
+        }  # fmt: skip
 
     def reload(self, watching: Watching, config: Config, silences: tuple[Silence, ...]) -> None:
         """Put a config in force."""
@@ -154,5 +187,7 @@ class Alerting:
     async def stop(self) -> None:
         """Let messages under way end, and store what came of them."""
         with trio.move_on_after(GRACE + 1):
-            await self.sender.stop(GRACE)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self.sender.stop, GRACE)
+                nursery.start_soon(self.workflows.stop, GRACE)
         await self.dispatcher.turn()

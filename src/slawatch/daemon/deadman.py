@@ -23,6 +23,7 @@ _CONNECT: Final[Micros] = 5 * SECOND
 _OFTEN: Final = 3
 """So many failed calls in a row are told to `[alerting] meta`."""
 _NOTHING: Final[Micros] = 10 * SECOND
+_FIRST: Final[Micros] = 2 * SECOND
 _GOOD: Final = range(200, 300)
 
 
@@ -56,7 +57,8 @@ class DeadMan:
         self._failed = 0
 
     async def run(self) -> None:
-        """Call for ever."""
+        """Call for ever, from a moment after the start on."""
+        await trio.sleep(_FIRST / SECOND)
         while True:
             alerting = self._config().alerting
             began = trio.current_time()

@@ -34,6 +34,7 @@ log = logging.getLogger("slawatch.dispatcher")
 LONGEST: Final = 15.0
 """Seconds between two turns at most: suspends and stepped clocks are noticed."""
 _SHORTEST: Final = 0.02
+_LOOK_FOR_RESULTS: Final[Micros] = SECOND // 2
 _AT_ONCE: Final = 50
 """Inputs between which nobody else of the daemon gets a turn."""
 _AGAIN: Final = 1.0
@@ -90,6 +91,7 @@ class Dispatcher:
         state: after the last turn that is stored.
         silences: that are in force, pending or over.
         config: in force for alerting, with shifts and maintenance that people entered.
+        turned: when the last turn ended well, by trio's clock; None before the first.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Dispatcher:
         self.state = state
         self.silences: tuple[Silence, ...] = tuple(silences)
         self.config = config
+        self.turned: float | None = None
         self._clock = clock
         self._recorder = recorder
         self._sender = sender
@@ -212,6 +215,7 @@ class Dispatcher:
             self._wake = trio.Event()
             try:
                 await self.turn()
+                self.turned = trio.current_time()
                 pause = self._pause()
             except Exception:
                 log.exception("a fault in deciding who is told; the next turn begins in a second")
@@ -320,6 +324,9 @@ class Dispatcher:
         if any(alert.firing for alert in self.state.alerts.values()):
             found.append(self._windows.opens(now))
             found += [silence.start for silence in self.silences if silence.start > now]
+        if now < self._begun + self.config.alerting.start_grace:
+            # First results come without a word; what is overdue waits for nothing else.
+            found.append(now + _LOOK_FOR_RESULTS)
         waits = [at for at in found if at is not None]
         return min(LONGEST, max(_SHORTEST, (min(waits) - now) / SECOND)) if waits else LONGEST
 

@@ -100,9 +100,10 @@ class Metrics:
                 stored = await self._current.readers.read(
                     lambda cursor: self._ask(cursor, config, live, now), limit=_LIMIT
                 )
-            whole = self._current.view.scope is None
+            view = self._current.view
+            shown, alerting = streams if view.scope is None else None, (view.alerting(), view.channels())
             page: bytes = await self._current.render(
-                _page, config, live, now, figures, promises or {}, stored, streams if whole else None
+                _page, config, live, now, figures, promises or {}, stored, shown, alerting
             )
             return page
 
@@ -142,7 +143,7 @@ def _page(
 ) -> bytes:
     found = families(config, live, now, figures, promises, stored, streams)
     counts = stored.alerting if stored is not None else None
-    return render([*found, *metrics_alerting.families(config, *alerting, counts, now)])
+    return render([*found, *metrics_alerting.families(*alerting, counts, now)])
 
 
 def families(

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from slawatch.config.model import Config
 from slawatch.core.incident import SEVERITIES, Phase
 from slawatch.core.instant import Instant, seconds
 from slawatch.core.outbox import Stage
@@ -17,20 +16,19 @@ _WORKS: Final = ("ok", "failing")
 
 
 def families(
-    config: Config, state: State, standings: Mapping[str, Standing], counts: Counts | None, now: Instant
+    state: State, standings: Mapping[str, Standing], counts: Counts | None, now: Instant
 ) -> list[Family]:
     """Return the metrics about alerting.
 
     Args:
-        config: of the channels and policies.
         state: of alerting.
-        standings: how the channels stand.
+        standings: how the channels stand; empty for who may not know of them.
         counts: what was counted since the record began; None where the store cannot be read.
         now: the present.
     """
     found = [_fired(counts)] if counts is not None else []
     found += [_firing(state), *_incidents(state, now)]
-    if config.channels:
+    if standings:
         found += _messages(state, standings, counts)
     return found
 
