@@ -13,7 +13,6 @@ service had first said that it fails, and for intervals below the limit, after i
 import argparse
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -83,9 +82,8 @@ def main() -> None:
         missing = [one.name for one in mine if one.name not in told]
         failed = sorted(told[one.name] - one.fails for one in mine if one.name in told)
         said = sorted(told[one.name] - one.said for one in mine if one.name in told)
-        print(
-            f"interval {interval:2} s: from the failure {_line(failed)}; from the first bad answer {_line(said)}"
-        )
+        print(f"interval {interval:2} s, {len(failed)} failures told")
+        print(f"  from the failure           {_line(failed)}\n  from the first bad answer  {_line(said)}")
         late = said[-1] > asked.limit or (interval < asked.limit and failed[-1] > asked.limit)
         if late or missing:
             good = False
@@ -110,7 +108,8 @@ async def measure(folder: Path, services: dict[str, Service]) -> dict[str, float
         world.answer = target
         config = folder / "slawatch.toml"
         config.write_text(_config(folder, world, services))
-        daemon = subprocess.Popen([sys.executable, "-m", "slawatch", "run", "--config", str(config)])
+        command = [sys.executable, "-m", "slawatch", "run", "--config", str(config)]
+        daemon = await trio.lowlevel.open_process(command)
         try:
             # Every check has had its turn, and those of a minute are spread over one.
             await trio.sleep(max(INTERVALS) + 10)
@@ -122,7 +121,8 @@ async def measure(folder: Path, services: dict[str, Service]) -> dict[str, float
                     await trio.sleep(0.1)
         finally:
             daemon.send_signal(signal.SIGTERM)
-            await trio.to_thread.run_sync(daemon.wait, 15)
+            with trio.move_on_after(15):
+                await daemon.wait()
         for wrong in world.wrong:
             print("WRONG:", wrong)
         return _told(world)

@@ -3,18 +3,32 @@
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from slawatch import checks, notifiers
 from slawatch.cli.main import COMMANDS, build
+from slawatch.config import preset
 from slawatch.config.annotations import keys
 from slawatch.config.attributes import described
+from slawatch.config.load import load
 from slawatch.config.schema import schema
+from slawatch.core.agreement import Agreement
 from slawatch.core.channel import Channel
 from slawatch.core.check import Check
+from slawatch.core.credit import Tier, tiers
+from slawatch.report.judged import credit_words
 
 HERE = Path(__file__).parent
 NOTE = "<!-- made by docs/reference/generate.py; change the docstrings instead -->\n"
+
+HEAD = '[organizations.o]\n[checks.c]\nservice = "s"\ntype = "tcp"\naddress = "h:1"\n'
+
+PRESETS = """\
+`preset = "..."` in an agreement fills in what a provider's text says; every key that is written beside it
+goes before. A text is of its date: compare it with the one that your contract names. `slawatch report` lists
+all terms that were applied.
+"""
 
 CONFIGURATION = """\
 The file is looked for in this order: `--config`, `$SLAWATCH_CONFIG`, `./slawatch.toml`,
@@ -35,7 +49,48 @@ def pages() -> dict[str, str]:
         "checks.md": check_types(),
         "channels.md": channel_types(),
         "commands.md": commands(),
+        "presets.md": presets(),
     }
+
+
+def presets() -> str:
+    """Return the page of the published terms that agreements can start from."""
+    lines = [
+        "# Presets",
+        NOTE.replace("docstrings", "files under `config/presets/`"),
+        *PRESETS.splitlines(),
+        "",
+    ]
+    for name in preset.names():
+        found = preset.load(name)
+        terms = found.terms
+        promised = ", ".join(f"{o['metric']} {o['target']} %" for o in terms["objectives"])
+        claims = terms.get("claim_window") or (
+            f"until the end of {terms['claim_periods']} following {terms['period']}s"
+            if "claim_periods" in terms
+            else "not stated"
+        )
+        lines += [
+            f"## {name}", "", f"{found.title}, {found.date or found.undated}: <{found.url}>.", "",
+            f"- Read from: {found.basis}.",
+            f"- Promises: {promised} a {terms['period']}; downtime counts `{terms['quantise']}`.",
+            f"- Credits: {'; '.join(map(_tier, tiers(_agreement(name).credits)))}.",
+            f"- Claims: {claims}.",
+            *(f"- {text}" for text in found.notes), "",
+        ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _agreement(name: str) -> Agreement:
+    text = HEAD + f'[agreements.a]\norganization = "o"\nservices = ["s"]\npreset = "{name}"\n'
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "slawatch.toml"
+        path.write_text(text)
+        return load(path, env={"HOME": folder}).agreements["a"]
+
+
+def _tier(tier: Tier) -> str:
+    return f"{tier}: {credit_words(tier)}"
 
 
 def configuration() -> str:

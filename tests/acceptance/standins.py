@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 
 import trio
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from tests.notifiers.servers import Reply, Seen, as_bytes, read_request
+from tests.notifiers.servers import Reply, Seen, as_bytes, read_request, shape_errors
 from tests.notifiers.smtp_servers import Inbox, running
-from tests.notifiers.test_pagerduty import shape_errors
 
 from slawatch.clock import SYSTEM
 from slawatch.core.signature import verify

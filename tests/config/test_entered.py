@@ -16,9 +16,9 @@ def test_what_was_entered_holds_on_top_of_what_is_written(tmp_path: Path) -> Non
     carol = Override(person="carol", start=NOW, end=NOW + HOUR)
     entered = fold([Added("o-1", NOW, "eve", "primary", carol), Added("o-2", NOW, "eve", "gone", carol)])
     held = with_entered(config, entered)
-    assert world_of(config).recipients("schedule:primary", NOW) == ("person:alice",)
+    assert world_of(config).recipients("schedule:primary", NOW) == ("person:bob",)
     assert world_of(held).recipients("schedule:primary", NOW) == ("person:carol",)
-    assert world_of(held).recipients("schedule:primary", NOW + HOUR) == ("person:alice",)
+    assert world_of(held).recipients("schedule:primary", NOW + HOUR) == ("person:bob",)
     assert effective(config, entered) == held.schedules
     assert set(held.schedules) == {"primary"}
 
@@ -27,4 +27,4 @@ def test_a_person_who_left_is_passed_over(tmp_path: Path) -> None:
     config = configured(tmp_path)
     gone = Override(person="dave", start=NOW, end=NOW + HOUR)
     held = with_entered(config, fold([Added("o-1", NOW, "eve", "primary", gone)]))
-    assert world_of(held).recipients("schedule:primary", NOW) == ("person:alice",)
+    assert world_of(held).recipients("schedule:primary", NOW) == ("person:bob",)

@@ -50,7 +50,10 @@ def test_a_fresh_outage_burns(minutes, severity):
 def test_a_burn_by_its_slower_windows():
     # A minute lost in each of the last six hours: 16.7 times too fast over any of them.
     hourly = [(MINUTES - 60 * n - 61, MINUTES - 60 * n - 60) for n in range(6)]
-    assert "burn_rate" not in wrong(look_at(*hourly))
+    found = wrong(look_at(*hourly))["burn_rate"]
+    assert (found.severity, found.actual, found.threshold) == (
+        "low", "1.3 over 3d, 7.53 over 6h", "> 1 over both",
+    )  # fmt: skip
     # Ten of the last half hour's minutes were lost too: the pair of 6h and 30m says so.
     found = wrong(look_at(*hourly, (MINUTES - 20, MINUTES - 17)))["burn_rate"]
     assert found.severity == "high"
@@ -70,7 +73,7 @@ def test_windows_can_be_others_or_none():
 
 @pytest.mark.parametrize("changes", [{"short": 2 * HOUR}, {"short": 0}, {"budget": Decimal(0)}])
 def test_windows_that_make_no_pair(changes):
-    with pytest.raises(ValueError, match="short|budget"):
+    with pytest.raises(ValueError, match=r"short|budget"):
         replace(BURNS[0], **changes)
 
 

@@ -34,7 +34,8 @@ class World:
     def __init__(self, database: Database, *checks: Check) -> None:
         self.clock = Clock()
         self.next: Config | Exception = config(*checks)
-        self.recorder = Recorder(Store(), Journal(), self.clock, inline)
+        self.store = Store()
+        self.recorder = Recorder(self.store, Journal(), self.clock, inline)
         numbers = database.check_numbers([check.name for check in checks])
         self.watching = Watching(
             config(*checks), numbers, self.recorder, self.clock, held={}, pings={}, log_format="human"

@@ -120,7 +120,7 @@ class Provider:
         self.requests.append(seen)
         reply = self._reply(seen)
         if reply.act == "hang":
-            async for _ in stream:  # type: ignore[attr-defined]
+            async for _ in stream:
                 pass
         elif reply.act == "reset":
             _reset(socket)
@@ -128,7 +128,7 @@ class Provider:
             await stream.send_all(reply.content())
         elif reply.act == "half":
             await stream.send_all(b"HTTP/1.1 %d X\r\nContent-Length: 1000\r\n\r\n{" % reply.status)
-            async for _ in stream:  # type: ignore[attr-defined]
+            async for _ in stream:
                 pass
         elif reply.act == "answer":
             await stream.send_all(as_bytes(reply))
@@ -249,3 +249,35 @@ async def _pump(source: trio.SocketStream, sink: trio.SocketStream, scope: trio.
     except (trio.BrokenResourceError, trio.ClosedResourceError):
         pass
     scope.cancel()
+
+
+def shape_errors(found: Any) -> list[str]:
+    """Return what PagerDuty says is wrong with an event, by its documentation of the Events API v2."""
+    errors = []
+    action = found.get("event_action")
+    if len(str(found.get("routing_key", ""))) not in (32, 13, 14):  # documented examples have short keys
+        errors.append("'routing_key' has a wrong length")
+    if action not in ("trigger", "acknowledge", "resolve"):
+        errors.append("'event_action' is not one of them")
+    if len(found.get("dedup_key", "")) > 255:
+        errors.append("'dedup_key' is too long")
+    if action in ("acknowledge", "resolve") and not found.get("dedup_key"):
+        errors.append("'dedup_key' is missing or blank")
+    if action == "trigger":
+        payload = found.get("payload") or {}
+        errors += [
+            f"'payload.{key}' is missing or blank"
+            for key in ("summary", "source", "severity")
+            if not payload.get(key)
+        ]
+        if len(payload.get("summary", "")) > 1024:
+            errors.append("'payload.summary' is too long")
+        if payload.get("severity") not in ("critical", "error", "warning", "info"):
+            errors.append("'payload.severity' is not one of them")
+        if not isinstance(payload.get("custom_details", {}), dict):
+            errors.append("'payload.custom_details' is not an object")
+    errors += [
+        "an image must be https" for image in found.get("images", []) if not image["src"].startswith("https:")
+    ]
+    errors += ["a link has no href" for link in found.get("links", []) if not link.get("href")]
+    return errors

@@ -31,7 +31,7 @@ class Inbox:
         content = cast("bytes", envelope.original_content)
         self.raw.append(content)
         mail = email.message_from_bytes(content, policy=email.policy.default)
-        self.mails.append(cast("EmailMessage", mail))
+        self.mails.append(mail)
         self.envelopes.append((str(envelope.mail_from), [str(to) for to in envelope.rcpt_tos]))
         self.encrypted.append(session.ssl is not None)
         self.hosts.append(str(session.host_name))
@@ -49,8 +49,9 @@ class FreePort(Controller):
     """A controller that looks for its server where it listens."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        server: Any = self.server
+        self.port = server.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def running(inbox: Inbox, authority: trustme.CA | None = None, **keys: Any) -> I
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("localhost").configure_cert(context)
     implicit = keys.pop("implicit", False)
-    tls = {"ssl_context": context} if implicit else {"tls_context": context}
+    tls: dict[str, Any] = {"ssl_context": context} if implicit else {"tls_context": context}
     controller = FreePort(inbox, hostname="127.0.0.1", port=0, **tls, **keys)
     controller.start()
     try:

@@ -53,7 +53,7 @@ async def test_a_mail_has_what_programs_and_people_need(
     assert plain is not None
     assert html is not None
     assert "shop-home: connection refused" in plain.get_content()
-    assert "Since:     2025-12-31 23:58:55 UTC, for 1m5s" in plain.get_content()
+    assert "Since:     2025-12-31 23:58:55 UTC, for 1 min 5 s" in plain.get_content()
     assert '<a href="https://wiki.example/shop"' in html.get_content()
     assert mail.is_multipart()
     assert not inbox.encrypted[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.notifiers.conftest import NOW
-from tests.notifiers.servers import Provider, Reply, Seen
+from tests.notifiers.servers import Provider, Reply, Seen, shape_errors
 
 from slawatch.core.notification import Kind, Link, Notification, Verdict
 from slawatch.core.text import Secret
@@ -24,38 +24,6 @@ def cases(*words: str) -> Any:
     found = [case for case in CASES if (match := GROUPS.match(case["id"])) and match[1].endswith(words)]
     assert found
     return pytest.mark.parametrize("case", found, ids=[case["id"].partition("/")[2] for case in found])
-
-
-def shape_errors(found: Any) -> list[str]:
-    """Return what PagerDuty says is wrong with an event, by its documentation of the Events API v2."""
-    errors = []
-    action = found.get("event_action")
-    if len(str(found.get("routing_key", ""))) not in (32, 13, 14):  # documented examples have short keys
-        errors.append("'routing_key' has a wrong length")
-    if action not in ("trigger", "acknowledge", "resolve"):
-        errors.append("'event_action' is not one of them")
-    if len(found.get("dedup_key", "")) > 255:
-        errors.append("'dedup_key' is too long")
-    if action in ("acknowledge", "resolve") and not found.get("dedup_key"):
-        errors.append("'dedup_key' is missing or blank")
-    if action == "trigger":
-        payload = found.get("payload") or {}
-        errors += [
-            f"'payload.{key}' is missing or blank"
-            for key in ("summary", "source", "severity")
-            if not payload.get(key)
-        ]
-        if len(payload.get("summary", "")) > 1024:
-            errors.append("'payload.summary' is too long")
-        if payload.get("severity") not in ("critical", "error", "warning", "info"):
-            errors.append("'payload.severity' is not one of them")
-        if not isinstance(payload.get("custom_details", {}), dict):
-            errors.append("'payload.custom_details' is not an object")
-    errors += [
-        "an image must be https" for image in found.get("images", []) if not image["src"].startswith("https:")
-    ]
-    errors += ["a link has no href" for link in found.get("links", []) if not link.get("href")]
-    return errors
 
 
 class Alerts:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 import pytest
 import trio
+from tests.alerts import Play, configured
 
 from slawatch.config.load import Config, load
 from slawatch.config.world import world_of
@@ -281,3 +282,10 @@ async def served(
     ):
         yield Served(view, server, public, control, path, port)
     server.stop()
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Play]:
+    config = configured(tmp_path)
+    with Database.open(config.data_dir) as found:
+        yield Play(config, found)

@@ -74,13 +74,15 @@ def needs_address(channel: Channel) -> bool:
 
 
 def review_channels(reader: Reader, channels: dict[str, Channel]) -> None:
-    """Note channels that would show their secrets on the way, and those that a provider takes for one."""
+    """Note channels that would show their secrets, that a provider takes for one, whose templates are broken."""
     owners: dict[tuple[str, ...], str] = {}
     for name, channel in channels.items():
         path = ("channels", name)
         for key in _URLS:
             if unencrypted(getattr(channel.options, key, None)):
                 reader.warn((*path, key), NOT_HTTPS)
+        for wrong in notifiers.review_templates(channel.options.templates) if _has_templates(channel) else ():
+            reader.warn((*path, "templates"), wrong)
         if not notifiers.load(channel.type).keeps_state:
             continue
         identity = _identity(channel)
@@ -91,6 +93,10 @@ def review_channels(reader: Reader, channels: dict[str, Channel]) -> None:
                 "for one alert, and close it for both at once; use one of them",
             )  # fmt: skip
         owners.setdefault(identity, name)
+
+
+def _has_templates(channel: Channel) -> bool:
+    return bool(getattr(channel.options, "templates", ""))
 
 
 def _identity(channel: Channel) -> tuple[str, ...]:

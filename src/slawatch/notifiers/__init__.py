@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from slawatch.core.notification import Delivery, Notification
 from slawatch.notifiers._sending import Sending
 
-__all__ = ["NotifierType", "Sending", "load", "names"]
+__all__ = ["NotifierType", "Sending", "load", "names", "review_templates"]
 
 
 def _nothing(_options: Any) -> None:
@@ -53,3 +53,10 @@ def load(name: str) -> NotifierType:
     module = importlib.import_module(f"{__name__}.{name}")
     keeps_state = getattr(module, "KEEPS_STATE", False)
     return NotifierType(name, module.Options, module.send, getattr(module, "prepare", _nothing), keeps_state)
+
+
+def review_templates(folder: str) -> tuple[str, ...]:
+    """Return what is wrong with a folder of templates that replace ours, a line each."""
+    from slawatch.notifiers import _texts
+
+    return _texts.review(folder)

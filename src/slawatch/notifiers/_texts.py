@@ -1,13 +1,13 @@
 """The words of messages: Jinja templates, ours or those that a user put in their place."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from slawatch.core.instant import Instant, to_datetime
+from slawatch.core.instant import SECOND, Instant, to_datetime
 from slawatch.core.notification import Kind, Link, Notification
 from slawatch.core.text import spoken_duration
 from slawatch.notifiers._cut import cut, one_line
@@ -73,6 +73,32 @@ def prepare(folder: str = "") -> None:
     example = Notification(kind=Kind.META, idempotency_key="", at=0, title="prepare")
     for path in FOLDER.iterdir():
         render(path.name, example, folder)
+
+
+def review(folder: str) -> tuple[str, ...]:
+    """Return what is wrong with a folder of templates, a line each; no message is needed to find it."""
+    place = Path(folder)
+    names = sorted(path.name for path in FOLDER.iterdir())
+    if not place.is_dir():
+        return (f"there is no folder {folder}: the texts are slawatch's own",)
+    own = [name for name in names if (place / name).is_file()]
+    if not own:
+        return (f"none of {', '.join(names)} is in {folder}: the texts are slawatch's own",)
+    texts = (_try(name, _values(example), folder) for name in own for example in _examples())
+    return tuple(dict.fromkeys(said for _, said in texts if said))
+
+
+def _examples() -> list[Notification]:
+    """Return a message of each kind: with all that there can be, and with as little as there can be."""
+    full = Notification(
+        kind=Kind.TRIGGER, idempotency_key="1:1:trigger:0:0:person:alice:mail", at=120 * SECOND, incident="1",
+        generation=1, service="shop", organization="Acme Corp", title="shop-home is down",
+        summary="connection refused", reason="level 0 of default", since=0, timezone="Europe/Berlin",
+        links=(Link("Incident", "https://slawatch.example/incidents/1"),), details={"check": "shop-home"},
+        entries=("CRITICAL: shop-home is down",), recipient="person:alice", address="alice@example.com",
+    )  # fmt: skip
+    bare = Notification(kind=Kind.META, idempotency_key="k", at=0, title="slawatch itself")
+    return [replace(message, kind=kind) for kind in Kind for message in (full, bare)]
 
 
 def _try(name: str, values: Mapping[str, Any], folder: str) -> tuple[str, str]:
