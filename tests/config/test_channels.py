@@ -1,6 +1,7 @@
 """Channels: the keys that all have, those of their type, and what they must not be."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,14 @@ def test_the_digest_knows_the_channels_but_not_their_secrets(read: Read) -> None
     one = read(TCP + PAGER, ENV)
     assert digest(one) == digest(read(TCP + PAGER, {**ENV, "PD": "other"}))
     assert digest(one) != digest(read(TCP + PAGER + 'ttl = "2h"\n', ENV))
+
+
+def test_broken_templates_are_found_by_check_config(read: Read, tmp_path: Path) -> None:
+    folder = tmp_path / "words"
+    folder.mkdir()
+    (folder / "title.txt").write_text("{{ titel }}")
+    ((path, message),) = told(read(TCP + MAIL + f'templates = "{folder}"\n'))
+    assert path == "channels.mail.templates"
+    assert "title.txt, line 1, cannot be used: 'titel' is undefined" in message
+    (folder / "title.txt").write_text("{{ title }}")
+    assert told(read(TCP + MAIL + f'templates = "{folder}"\n')) == []

@@ -145,3 +145,27 @@ def test_only_the_web_is_linked(notification: Notification) -> None:
 def test_a_decision_before_the_trouble_lasts_no_time(notification: Notification) -> None:
     one = dataclasses.replace(notification, since=notification.at + 5 * SECOND, kind=Kind.RESOLVE)
     assert "lasted 0 s" in render("text.txt", one).text
+
+
+def test_our_own_templates_have_nothing_wrong_with_them() -> None:
+    assert _texts.review(str(_texts.FOLDER)) == ()
+
+
+def test_a_folder_is_looked_at_before_a_message_needs_it(folder: Path) -> None:
+    (none,) = _texts.review(str(folder / "nowhere"))
+    assert "there is no folder" in none
+    (empty,) = _texts.review(str(folder))
+    assert "none of email.html, slack.txt, sms.txt, subject.txt, text.txt, title.txt is in" in empty
+    (folder / "title.txt").write_text("{{ title }}\n")
+    assert _texts.review(str(folder)) == ()
+    (folder / "text.txt").write_text("{% if kind == 'resolve' %}\n{{ tilte }}{% endif %}\n{{ title }}\n")
+    (folder / "sms.txt").write_text("{% if %}")
+    sms, text = _texts.review(str(folder))
+    assert "sms.txt, line 1, cannot be used" in sms
+    assert "text.txt, line 2, cannot be used: 'tilte' is undefined" in text
+
+
+def test_what_only_some_messages_have_is_found_missing_before_they_come(folder: Path) -> None:
+    (folder / "title.txt").write_text("{{ title }} since {{ since | time(timezone) }}")
+    (wrong,) = _texts.review(str(folder))
+    assert "title.txt" in wrong, "a message about slawatch itself has no beginning"

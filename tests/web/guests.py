@@ -125,6 +125,7 @@ async def sign_in(
     page = await client.get("/login", params={"next": target} if target else {}, headers=HTML)
     assert page.status_code == 200, page.text
     fields = {
-        "name": name, "password": password, "csrf": field(page.text, "csrf"), "next": field(page.text, "next"),
+        "name": name, "password": password, "csrf": field(page.text, "csrf"),
+        "next": field(page.text, "next"),
     }  # fmt: skip
     return await client.post("/login", data=fields, headers=HTML)

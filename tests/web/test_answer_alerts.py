@@ -1,5 +1,8 @@
 """Lists of alerts, and one alert whole."""
 
+from functools import partial
+from typing import Any
+
 import pytest
 from tests.alerts import NOW, Play, alert
 
@@ -11,6 +14,10 @@ from slawatch.web import asking
 from slawatch.web.answer_alerts import find, said, summary
 
 from .playing import ask
+
+
+def listed(query: dict[str, str], cursor: Any, seen: asking.Seen) -> Any:
+    return asking.alerts(cursor, seen, query)
 
 
 def names(found: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -65,7 +72,7 @@ def test_lists_come_in_pages(play: Play) -> None:
     query = {"limit": "2"}
     found: list[str] = []
     while True:
-        page = ask(play, lambda c, s, query=query: asking.alerts(c, s, query))
+        page = ask(play, partial(listed, query))
         found += names(page)
         if page["next"] is None:
             break

@@ -1,5 +1,6 @@
 """Lists of incidents, and one incident whole."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from slawatch.web.answer_incidents import summary
 from .playing import ask
 
 
+def listed(query: dict[str, str], cursor: Any, seen: asking.Seen) -> Any:
+    return asking.incidents(cursor, seen, query)
+
+
 def numbers(found: dict[str, Any]) -> list[int]:
     return [line["id"] for line in found["incidents"]]
 
@@ -24,7 +29,7 @@ def test_those_that_nobody_has_come_first(play: Play) -> None:
     found = ask(play, lambda c, s: asking.incidents(c, s, {}))
     assert numbers(found) == [1, 2]
     triggered, acked = found["incidents"]
-    assert (triggered["state"], triggered["acker"], triggered["next_kind"]) == ("triggered", None, "level")
+    assert (triggered["state"], triggered["acker"], triggered["next_kind"]) == ("triggered", None, "contact")
     assert (acked["state"], acked["acker"]) == ("acked", "person:alice")
     assert acked["acked_at"] == rfc3339(play.now)
     assert triggered["seconds"] == 120.0
@@ -63,7 +68,7 @@ def test_pages_of_all_are_all(play: Play) -> None:
         play.end(after=MINUTE)
     found, query = [], {"state": "all", "limit": "2"}
     for _ in range(3):
-        page = ask(play, lambda c, s, query=query: asking.incidents(c, s, query))
+        page = ask(play, partial(listed, query))
         found += numbers(page)
         query = {**query, "cursor": page["next"] or ""}
     assert (found, page["next"]) == ([5, 4, 3, 2, 1], None)

@@ -74,7 +74,7 @@ def needs_address(channel: Channel) -> bool:
 
 
 def review_channels(reader: Reader, channels: dict[str, Channel]) -> None:
-    """Note channels that would show their secrets, that a provider takes for one, whose templates are broken."""
+    """Note channels that show their secrets, that a provider takes for one, whose templates are broken."""
     owners: dict[tuple[str, ...], str] = {}
     for name, channel in channels.items():
         path = ("channels", name)

@@ -13,7 +13,6 @@ from slawatch.core.instant import HOUR, SECOND, Micros
 from slawatch.core.notice import Notice
 from slawatch.core.text import Secret
 from slawatch.notifiers._fault import Fault
-from slawatch.notifiers._http_client import post
 from slawatch.notifiers._options import endpoint
 
 log = logging.getLogger("slawatch.deadman")
@@ -104,6 +103,8 @@ class DeadMan:
 
 async def _get(url: str | Secret) -> str:
     """Call a URL; return what went wrong, without the URL itself, which may be a secret."""
+    from slawatch.notifiers._http_client import post  # heavy, and most never call anybody
+
     secret = url if isinstance(url, Secret) else Secret(url)
     try:
         where = endpoint(secret.value, None, None, secret)

@@ -21,7 +21,6 @@ from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
 from slawatch.core.rule import Rule
 from slawatch.core.series import KIND, Series, series
 from slawatch.core.signal import Look, Watched, judge, reconcile, resumed
-from slawatch.core.turn import State
 from slawatch.core.workflow_turn import Occasion
 from slawatch.daemon.missing import Missing
 from slawatch.daemon.troubles import Troubles
@@ -116,15 +115,20 @@ class Signals:
         self._said = ""
 
     async def run(self) -> None:
-        """Look, for ever."""
+        """Look, for ever: a store that takes its time holds up neither the look at results nor at itself."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._again, self.look, lambda: self._plain_due)
+            nursery.start_soon(self._again, self.evaluate, self.due)
+
+    async def _again(self, work: Callable[[], Awaitable[None]], due: Callable[[], Micros]) -> None:
         while True:
-            await self.turn()
-            pause = (self.due() - self._now()) / SECOND
-            await trio.sleep(min(max(pause, _PAUSE), 60.0))
+            await work()
+            pause = (due() - self._now()) / SECOND
+            await trio.sleep(min(max(pause, _PAUSE), EVERY / SECOND))
 
     def due(self) -> Micros:
-        """Return when there is something to look at, by the loop's clock."""
-        return min([self._plain_due, self._agreements_due, *(one.due for one in self._rules)])
+        """Return when there are rules or agreements to evaluate, by the loop's clock."""
+        return min([self._agreements_due, *(one.due for one in self._rules)])
 
     def reread(self, load: Callable[[], Config]) -> Config:
         """Return a configuration that is read anew; that one is refused stands until another is not.
@@ -140,14 +144,26 @@ class Signals:
         self.troubles.refused = ()
         return found
 
-    async def turn(self) -> None:
-        """Look at all that is due now."""
+    async def look(self) -> None:
+        """Look at the coming of results, and at slawatch itself."""
+        steady, now = self._now(), self._view.clock.now()
+        if steady < self._plain_due:
+            return
+        self._plain_due = steady + EVERY
+        live, channels, config = self._view.live(), self._view.channels(), self._view.config
+
+        def work() -> Look:
+            look = Look()
+            self._missing.look(config, live, now, steady, look)
+            self.troubles.look(live, channels, now, steady, look)
+            return look
+
+        self._tell(await self._run(work), now, partial(_is_watched, config))
+
+    async def evaluate(self) -> None:
+        """Evaluate the rules and agreements that are due."""
         self._configure(self._view.config)
         steady, now = self._now(), self._view.clock.now()
-        state = self._view.alerting()
-        if steady >= self._plain_due:
-            self._plain_due = steady + EVERY
-            await self._plain(state, now, steady)
         rules = [one for one in self._rules if one.due <= steady]
         agreements = steady >= self._agreements_due
         if not rules and not agreements:
@@ -156,16 +172,16 @@ class Signals:
             one.due = max(one.due + one.rule.every, steady + one.rule.every // 2)
         if agreements:
             self._agreements_due = steady + AGREEMENTS_EVERY
-        live = self._view.live()
-        config = self._view.config
+        config, live, alerts = self._view.config, self._view.live(), self._view.alerting().alerts
         try:
-            work = partial(self._evaluate, config, rules, agreements, live, state.alerts, now)
+            work = partial(self._evaluate, config, rules, agreements, live, alerts, now)
             look, exists = await self._read(work, limit=LIMIT)
         except Problem as problem:
             self._blind(problem.detail)
             return
         self._blind("")
-        self._tell(look, state, now, exists)
+        if self._config is config:
+            self._tell(look, now, exists)
 
     def _now(self) -> Micros:
         return int(self._steady() * SECOND)
@@ -194,19 +210,6 @@ class Signals:
         self._watched = {name: known for name, known in self._watched.items() if name in names}
         self._names = frozenset(names)
         self._agreements_due = min(self._agreements_due, first)
-
-    async def _plain(self, state: State, now: Instant, steady: Micros) -> None:
-        live, channels = self._view.live(), self._view.channels()
-        config = self._view.config
-
-        def work() -> Look:
-            look = Look()
-            self._missing.look(config, live, now, steady, look)
-            self.troubles.look(live, channels, now, steady, look)
-            return look
-
-        look = await self._run(work)
-        self._tell(look, state, now, partial(_plain_exists, config))
 
     def _evaluate(
         self,
@@ -240,9 +243,9 @@ class Signals:
             foreseen = {one.fingerprint for one in look.wrong[before:]} | (look.fine.keys() - fine)
         return look, partial(_exists, self._names, foreseen)
 
-    def _tell(self, look: Look, state: State, now: Instant, exists: Callable[[Alert], bool]) -> None:
-        told = self._told or ()
-        inputs = reconcile(look, state.alerts, now, told=told, exists=exists)
+    def _tell(self, look: Look, now: Instant, exists: Callable[[Alert], bool]) -> None:
+        alerts = self._view.alerting().alerts
+        inputs = reconcile(look, alerts, now, told=self._told or (), exists=exists)
         for given in inputs:
             if isinstance(given, Fired):
                 log.info("alert %s: %s", given.alert.severity, given.alert.title)
@@ -267,7 +270,7 @@ def _policy(config: Config, service: str) -> str:
     return found.escalation if found else ""
 
 
-def _plain_exists(config: Config, alert: Alert) -> bool:
+def _is_watched(config: Config, alert: Alert) -> bool:
     return dict(alert.labels).get(KIND) != "no_data" or alert.check in config.checks
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from slawatch import __version__
 from slawatch.core.civil import local
-from slawatch.core.instant import Instant, Micros, rfc3339
+from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
 from slawatch.report import svg, trend, wording
 from slawatch.report.report import ObjectiveReport, Report, ReportPeriod
 from slawatch.report.section import longest, service_view
@@ -98,6 +98,7 @@ def _environment() -> "Environment":
         at_least=lambda count: f"{count.__ceil__():,}",
         at_most=lambda count: f"{count.__floor__():,}",
         round_length=lambda length: "no data" if length is None else wording.length(round(length)),
+        mean_length=lambda length: "none" if length is None else wording.length(_rounded(length)),
         policy_words=_POLICIES.__getitem__,
     )
     return made
@@ -161,3 +162,8 @@ def _rate(rate: Fraction | None) -> str:
 
 def _observed(states: Mapping[str, Micros]) -> str:
     return ", ".join(f"{word} {wording.length(value)}" for word, value in states.items() if value)
+
+
+def _rounded(length: Fraction) -> Micros:
+    """Return a mean as people say it: to the second from a minute on."""
+    return round(length / SECOND) * SECOND if length >= MINUTE else round(length)

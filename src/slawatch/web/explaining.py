@@ -185,7 +185,8 @@ def _of_message(row: Row) -> str:
     who = f"{people([row.recipient])} through {row.channel}"
     answer = f": {row.answer}" if row.answer else ""
     if row.stage is Stage.DEAD:
-        return f"the {row.kind} to {who} was given up after {row.attempt} attempts ({row.why}){answer}"
+        tries = "one attempt" if row.attempt == 1 else f"{row.attempt} attempts"
+        return f"the {row.kind} to {who} was given up after {tries} ({row.why}){answer}"
     if row.stage is Stage.RETRY_WAIT:
         return f"the {row.kind} to {who} failed and is tried again at {rfc3339(row.not_before)}{answer}"
     if row.stage is Stage.QUEUED:
