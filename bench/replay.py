@@ -3,7 +3,8 @@
     python bench/replay.py [--days 30] [--checks 100] [--interval 30] [--outages 30] [--directory DIR]
 
 Fills sealed days by SQL (outages of some minutes and slow answers, spread over the checks), then times the
-reading and the play under two configurations, with a policy of two levels and nobody who acknowledges.
+reading and the play under two configurations, with a policy of two levels and nobody who acknowledges, and
+with two rules on metrics of each of ten services.
 """
 
 import argparse
@@ -56,6 +57,13 @@ contact = [{{ channel = "mail" }}]
 to = ["person:alice"]
 [[escalations.default.levels]]
 to = ["person:bob"]
+[[rules]]
+metric = "latency_p95"
+warning = "> 100ms"
+critical = "> 1s"
+[[rules]]
+metric = "error_rate"
+critical = "> 50%"
 """
 
 

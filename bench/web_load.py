@@ -31,6 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.engine import await_socket, cpu, free_port, stored
 
+from slawatch.web.rendering import static_version
+
 FACTOR = 1.5
 FLOOR_MS = 2.0
 """Lateness below is noise of the machine's own scheduler: no factor is taken of less."""
@@ -39,7 +41,7 @@ MIX = (
     + ["/api/v1/status"] * 6
     + ["/"] * 3
     + ["/services/service-{n}"] * 3
-    + ["/static/live.js"] * 3
+    + [f"/static/{static_version()}/live.js"] * 3
     + ["/metrics"]
 )
 """What the requests ask for, in turn; every one over a connection of its own."""
@@ -219,7 +221,8 @@ class Viewers:
         self._polling.unregister(number)
         del self._requests[number]
         client.close()
-        self._took["/services/…" if path.startswith("/services/") else path].append(time.monotonic() - begun)
+        group = path if path.count("/") < 2 else f"/{path.split('/')[1]}/…"
+        self._took[group].append(time.monotonic() - begun)
         self._answers[bytes(got[9:12]).decode() or "nothing"] += 1
 
     def print_answers(self) -> None:

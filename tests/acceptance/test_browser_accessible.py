@@ -29,6 +29,7 @@ interval = "1s"
 failures = 1
 [services.database]
 organization = "acme"
+escalation = "default"
 [checks.database-port]
 service = "database"
 type = "tcp"
@@ -117,7 +118,7 @@ def test_every_page_can_be_read_by_all(browser: "Browser", address: str, view: s
 def test_what_is_wrong_with_a_page_would_be_seen(browser: "Browser", address: str) -> None:
     watched = Watched(browser, address)
     paths = list(watched.walk("/"))
-    assert {"/", "/services/shop", "/services/jobs", "/reports", "/slawatch"} <= set(paths)
+    assert {"/", "/services/shop", "/services/jobs", "/incidents/1", "/reports", "/slawatch"} <= set(paths)
     watched.page.goto("/")
     assert watched.serious() == []
     watched.page.evaluate("document.querySelector('main').append(new Image())")

@@ -147,7 +147,7 @@ def test_a_span_waits_for_another_person(capsys: pytest.CaptureFixture[str]) -> 
     name = said[0].split(":")[0]
     assert said == [
         f"{name}: proposed, counted, shop from 2025-10-01 00:00 to 2025-10-01 01:00 (UTC)",
-        f"gold: another person has to approve it: slawatch adjust approve {name} --approver NAME",
+        f"gold: another person has to approve it: slawatch adjust approve {name} --by NAME",
     ]
 
 

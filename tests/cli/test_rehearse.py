@@ -8,6 +8,11 @@ import pytest
 
 from slawatch.cli import exits
 from slawatch.cli.main import main
+from slawatch.core.duty import Added
+from slawatch.core.instant import DAY, parse_rfc3339
+from slawatch.core.override import Override
+from slawatch.store import duty
+from slawatch.store.database import Database
 
 Capture = pytest.CaptureFixture[str]
 
@@ -198,3 +203,43 @@ def test_a_hole_can_be_an_exit_code(capsys: Capture) -> None:
 def test_the_same_question_has_the_same_answer(capsys: Capture) -> None:
     first = answer(capsys, "--check", "shop-home", "--down-for", "3h", *AT)
     assert first == answer(capsys, "--check", "shop-home", "--down-for", "3h", *AT)
+
+
+FLOW = """
+[[workflows]]
+name = "bridge"
+on = "incident.opened"
+steps = [{ run = ["/usr/local/bin/bridge"] }, { notify = "hook" }]
+"""
+
+
+def test_workflows_and_routes_are_shown_too(capsys: Capture, alone: Path) -> None:
+    route = '[[routes]]\nseverity = "high"\nchannels = ["hook"]\n'
+    (alone / "slawatch.toml").write_text(BASE + POLICY + FLOW + route)
+    found = answer(capsys, "--check", "shop-home", "--down-for", "3m", *AT)
+    assert ("channel:hook", "trigger") in [(event["to"], event["kind"]) for event in found["events"]]
+    assert [line["text"] for line in found["workflows"]] == [
+        "bridge: shop-home is down",
+        "bridge, step 1 (run): as imagined",
+        "bridge, step 2 (notify): hook is told",
+    ]
+    _, text = said(capsys, "--check", "shop-home", "--down-for", "3m", *AT)
+    assert "-- workflow bridge, step 1 (run): as imagined" in text
+    assert "hook" in text
+
+
+def test_what_people_entered_counts(capsys: Capture, alone: Path) -> None:
+    start = parse_rfc3339("2026-01-05T00:00:00Z")
+    change = Override(person="bob", start=start, end=start + DAY)
+    with Database.open(alone / "state") as database:
+        duty.enter_duty(database, Added("o", start, "alice", "primary", change), "test")
+    found = answer(capsys, "--check", "shop-home", *AT)
+    assert found["events"][0]["to"] == "person:bob"
+
+
+def test_a_store_that_cannot_be_read_is_a_warning(capsys: Capture, alone: Path) -> None:
+    (alone / "state").mkdir()
+    (alone / "state/slawatch.duckdb").write_bytes(b"not a database" * 1000)
+    found = answer(capsys, "--check", "shop-home", *AT)
+    assert found["events"][0]["to"] == "person:alice"
+    assert found["warnings"][0].startswith("overrides, silences and maintenance that people entered are not")

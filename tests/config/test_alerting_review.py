@@ -60,13 +60,17 @@ def test_what_fits_together_is_fine(read: Read) -> None:
     ("text", "path", "message"),
     [
         (
-            '[[rules]]\nmetric = "m"\nwarning = "> 1"\nservices = ["shpo"]\n',
+            '[[rules]]\nmetric = "probes"\nwarning = "> 1"\nservices = ["shpo"]\n',
             "rules[0].services[0]",
             "service",
         ),
-        ('[[rules]]\nmetric = "m"\nwarning = "> 1"\nchecks = ["shop-hme"]\n', "rules[0].checks[0]", "check"),
         (
-            '[[rules]]\nmetric = "m"\nwarning = "> 1"\nescalation = "defalt"\n',
+            '[[rules]]\nmetric = "probes"\nwarning = "> 1"\nchecks = ["shop-hme"]\n',
+            "rules[0].checks[0]",
+            "check",
+        ),
+        (
+            '[[rules]]\nmetric = "probes"\nwarning = "> 1"\nescalation = "defalt"\n',
             "rules[0].escalation",
             "escalation",
         ),
@@ -184,3 +188,51 @@ def test_services_that_nobody_hears_of_are_warned_of(read: Read) -> None:
     (warning,) = read(text).warnings
     assert warning.message.startswith("nobody is told of alerts of dns1, dns2, database: ")
     assert read(text + '[[routes]]\nchannels = ["hook"]\n').warnings == ()
+
+
+RULE = '[[rules]]\nmetric = "{}"\ncritical = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("metric", "condition", "more", "path", "message"),
+    [
+        ("latency_p59a", "> 1s", "", "metric", "there is no metric 'latency_p59a': did you mean"),
+        ("eror_rate", "> 1%", "", "metric", "there is no metric 'eror_rate': did you mean \"error_rate\"?"),
+        ("xyzzy", "> 1", "", "metric", "there is no metric 'xyzzy': `slawatch metrics list` shows them all"),
+        ("", "> 1", "", "metric", "the name of a metric belongs here"),
+        ("latency_p95", "> 500", "", "critical", "latency_p95 is not compared with that"),
+        ("error_rate", "> 5", "", "critical", "error_rate is not compared with that"),
+        ("timeouts", "> 5%", "", "critical", "timeouts is not compared with that"),
+        ("latency_p95", "> 1s", 'agreements = ["gold"]', "agreements", "latency_p95 is no metric of"),
+        ("burn_rate", "> 5", 'agreements = ["gold"]', "agreements[0]", "there is no agreement"),
+        ("burn_rate", "> 5", 'checks = ["d1"]', "checks", "burn_rate is no metric of checks"),
+        ("probes", "> 5", 'window = "0s"', "window", "a window has a length"),
+        ("probes", "> 5", 'window = "100d"', "window", "samples are not kept for so long"),
+        ("probes", "> 5", 'every = "10ms"', "every", "a rule is evaluated once a second at most"),
+        ("probes", "> 5", 'name = "agreement.tier"', "name", 'names with "agreement." in front are those of'),
+    ],
+)  # fmt: skip
+def test_rules_that_mean_nothing(
+    problems: Problems, metric: str, condition: str, more: str, path: str, message: str
+) -> None:
+    (problem,) = problems(BASE + RULE.format(metric, condition) + more + "\n")
+    assert (problem.path, problem.message[: len(message)]) == (f"rules[0].{path}", message)
+
+
+@pytest.mark.parametrize(
+    ("metric", "condition"),
+    [("availability", "< 99.9%"), ("latency_p97.5", "> 1s"), ("measure_max:/var", "> 90%"),
+     ("store_lag", "> 1m"), ("availability", "< 99%\"\nwindow = \"365d"), ("burn_rate", "> 14.4")],
+)  # fmt: skip
+def test_rules_that_mean_something(read: Read, metric: str, condition: str) -> None:
+    assert read(BASE + RULE.format(metric, condition)).warnings == ()
+
+
+def test_alerts_of_two_rules_can_be_told_apart(problems: Problems, read: Read) -> None:
+    one = RULE.format("probes", "< 1")
+    (problem,) = problems(BASE + one + 'window = "1m"\n' + one)
+    assert problem.path == "rules[1]"
+    assert problem.message.endswith('is called "probes" too: give this one a `name`')
+    (problem,) = problems(BASE + one + 'name = "a"\n' + one + 'name = "a"\n')
+    assert problem.path == "rules[1].name"
+    read(BASE + one + 'name = "a"\n' + one + 'services = ["shop"]\n')

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slawatch.config.load import ConfigError, load
+from slawatch.config.load import Config, ConfigError, load
 from slawatch.config.status_pages import status_pages
 
 BASE = """
@@ -29,10 +29,11 @@ address = "a.example:1"
 """
 
 
-def read(tmp_path: Path, acme: str = "", other: str = "") -> object:
+def read(tmp_path: Path, acme: str = "", other: str = "") -> Config:
     path = tmp_path / "slawatch.toml"
     path.write_text(
-        f'[organizations.acme]\nname = "Acme Corp"\n{acme}\n[organizations.Other]\n{other}\n{BASE}'
+        f'[slawatch]\ndata_dir = "data"\n[organizations.acme]\nname = "Acme Corp"\n{acme}\n'
+        f"[organizations.Other]\n{other}\n{BASE}"
     )
     return load(path, env={})
 

@@ -6,7 +6,19 @@ from tests.core.alert_play import (
     op,
 )
 
-from slawatch.core.command import Ack, Assign, Escalate, Merge, Open, Reassign, Resolve, Snooze, Unack, Write
+from slawatch.core.command import (
+    Ack,
+    Assign,
+    Escalate,
+    Merge,
+    Open,
+    Publish,
+    Reassign,
+    Resolve,
+    Snooze,
+    Unack,
+    Write,
+)
 from slawatch.core.dispatch import (
     Ended,
     Reloaded,
@@ -128,3 +140,16 @@ def test_merge_by_hand():
     assert made.incident(1).state is Phase.RESOLVED
     made.do(Merge(by="x", incident=2, into=1))
     assert "part of" in made.refused()[-1]
+
+
+def test_what_is_published_is_kept_in_order_and_tells_nobody():
+    made = desk().do(fire())
+    told = len(made.received)
+    made.do(Publish(by="ann", incident=1, text=" Orders fail. ")).do(Ended("shop"))
+    made.do(Publish(by="ann", incident=1, text="It is over."))
+    assert [note.text for note in made.incident().published] == ["Orders fail.", "It is over."]
+    assert len([row for _, row in made.received if row.kind != "resolve"]) == told
+    made.do(Publish(by="ann", incident=1, text=""))
+    assert made.incident().published == ()
+    made.do(Publish(by="ann", incident=1, text=""))
+    assert made.refused() == ["nothing of incident 1 is published"]

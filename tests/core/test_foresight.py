@@ -24,17 +24,17 @@ def look_at(*spans, now=NOW, settings=SETTINGS, services=("shop",), **more):
 
 
 def wrong(look):
-    return {finding.fingerprint.partition("{")[0]: finding for finding in look.wrong}
+    return {finding.check.removeprefix("agreement."): finding for finding in look.wrong}
 
 
 def test_a_quiet_agreement_is_fine():
     look = look_at((5, 6))
     assert look.wrong == []
     assert set(look.fine) == {
-        'burn_rate{agreement="gold"}', 'forecast{agreement="gold"}',
-        'breached{agreement="gold",period="2026-06"}',
-        'tier{agreement="gold",period="2026-06",tier="1"}',
-        'tier{agreement="gold",period="2026-06",tier="2"}',
+        'agreement.burn_rate{agreement="gold"}', 'agreement.forecast{agreement="gold"}',
+        'agreement.breached{agreement="gold",period="2026-06"}',
+        'agreement.tier{agreement="gold",period="2026-06",tier="1"}',
+        'agreement.tier{agreement="gold",period="2026-06",tier="2"}',
     }  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def test_a_tier_that_is_near():
     # The second tier: 432 minutes.
     second = look_at((0, 400))
     assert [f.fingerprint for f in second.wrong if f.labels[-1] == ("tier", "2")]
-    assert second.fine['tier{agreement="gold",period="2026-06",tier="1"}'] == "the tier is reached"
+    assert second.fine['agreement.tier{agreement="gold",period="2026-06",tier="1"}'] == "the tier is reached"
 
 
 def test_a_breach():

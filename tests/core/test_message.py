@@ -130,7 +130,9 @@ def test_trouble_with_slawatch_itself_says_so() -> None:
     desk = Desk()
     desk.world = replace(desk.world, policies={META: replace(POLICY, name=META)})
     desk.directory = replace(desk.directory, world=desk.world)
-    assert desk.give(Fired(alert(policy=META))).last.reason == "you are told of trouble with slawatch itself"
+    found = desk.give(Fired(alert(policy=META, labels=(("kind", "meta"),)))).last
+    assert found.reason == "you are told of trouble with slawatch itself"
+    assert found.details == {}
 
 
 def test_a_late_page_says_so() -> None:

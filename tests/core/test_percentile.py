@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slawatch.core.percentile import quantile_cont, quantile_disc, quantile_disc_counted, rank, share_of
+from slawatch.core.percentile import (
+    quantile_bucketed,
+    quantile_cont,
+    quantile_disc,
+    quantile_disc_counted,
+    rank,
+    share_of,
+)
 
 VALUES = st.lists(st.integers(-1000, 10**12), min_size=1, max_size=60)
 SHARES = st.fractions(0, 1, max_denominator=10_000)
@@ -81,3 +88,19 @@ def test_a_quantile_lies_between_none_and_all(q):
     for function in (quantile_disc, quantile_cont):
         with pytest.raises(ValueError, match="between 0 and 1"):
             function([1, 2], q)
+
+
+@given(st.lists(st.integers(0, 1000), min_size=1, max_size=40), st.fractions(0, 1))
+def test_an_estimate_from_buckets_is_off_by_a_bucket_at_most(values, q):
+    edges = [0, 1, 10, 50, 100, 500]
+    buckets = [(Fraction(edge), Fraction(sum(v <= edge for v in values))) for edge in edges]
+    buckets.append((None, Fraction(len(values))))
+    found, exact = quantile_bucketed(buckets, q), quantile_disc(values, q)
+    if exact > 500:
+        assert found == 500
+    else:
+        high = next(edge for edge in edges if exact <= edge)
+        low = max([edge for edge in edges if edge < high], default=0)
+        assert low <= found <= high
+    assert quantile_bucketed([(Fraction(1), Fraction(0)), (None, Fraction(0))], q) is None
+    assert quantile_bucketed([], q) is None

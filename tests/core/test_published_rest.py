@@ -1,6 +1,5 @@
 """Worked figures of several topics: `tests/data/sla_rest.json`, each with its source."""
 
-import math
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -20,7 +19,6 @@ from slawatch.core.civil import local, midnight
 from slawatch.core.flapping import Flaps, nagios_percent, push
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND, parse_rfc3339
 from slawatch.core.ledger import Exclusions, TimeClass, ledger, split
-from slawatch.core.moving import mean_over
 from slawatch.core.percentile import quantile_bucketed, quantile_cont, quantile_disc
 from slawatch.core.quantise import counted_time
 from slawatch.core.ratio import of_probes
@@ -28,8 +26,6 @@ from slawatch.core.recurrence import Window, window_spans
 from slawatch.core.retention import claims_until
 from slawatch.core.sample import Outcome
 from slawatch.core.text import parse_duration
-
-PROMETHEUS = {"Inf": math.inf, "-Inf": -math.inf, "+Inf": math.inf, "NaN": math.nan}
 
 
 def test_every_case_is_run():
@@ -107,15 +103,6 @@ def test_shares_of_a_period_are_whole(case):
             assert figure is None or 0 <= figure <= 1
 
     check()
-
-
-@cases("rest", "avg_over_time")
-def test_means_of_the_last_while(case):
-    seen = [(e["t"] * SECOND, float(PROMETHEUS.get(e["value"], e["value"]))) for e in case["events"]]
-    found = mean_over(seen, case["params"]["at_s"] * SECOND, case["params"]["range_s"] * SECOND)
-    expected = case["expected"]["value"]
-    expected = PROMETHEUS.get(expected, expected)
-    assert found == expected or (math.isnan(found) and math.isnan(expected))
 
 
 @cases("rest", "percentile_buckets")

@@ -77,7 +77,7 @@ def test_silences_of_then_withhold() -> None:
         id="s", match=parse("check=shop"), author="ann", comment="known", start=START,
         end=START + 30 * MINUTE,
     )  # fmt: skip
-    found = again(where, samples, minutes=31, silences=[quiet])
+    found = again(replace(where, silences=(quiet,)), samples, minutes=31)
     assert [seconds for seconds, *_ in got(found)] == [1800]
 
 

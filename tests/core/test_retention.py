@@ -64,3 +64,12 @@ def test_claims_until_the_end_of_the_second_month_after():
     assert since([terms], "2026-03-31") == at("2025-12-31")
     assert since([terms], "2026-04-01") == at("2026-01-31")
     assert longest(terms) == 94 * DAY
+
+
+def test_days_of_a_claim_window_are_civil_days():
+    berlin = promise("s", claim_window=120 * DAY, timezone="Europe/Berlin")
+    end = at("2026-11-30T23:00")
+    # The clocks go forward on the 28th of March.
+    assert claims_until(berlin, end) == at("2027-03-30T22:00")
+    hours = promise("s", claim_window=DAY + DAY // 2, timezone="Europe/Berlin")
+    assert claims_until(hours, end) == end + DAY + DAY // 2

@@ -57,16 +57,16 @@ def test_twelve_months_back_whatever_the_year():
         looking_back(from_to(0, 10, "UTC"))
 
 
-def outage(start: Instant, end: Instant, *, long_enough=True):
+def outage(start: Instant, end: Instant, *, counted=1):
     return Outage(
         id=f"shop-{start}", service="shop", start=start, end=end, ongoing=False, after_start=start,
-        after_end=end, clipped=Interval(start, end), lengths={}, counted=0, long_enough=long_enough,
+        after_end=end, clipped=Interval(start, end), lengths={}, counted=counted, long_enough=True,
     )  # fmt: skip
 
 
 def test_an_outage_belongs_to_the_period_it_began_in():
     found = failures(
-        [outage(5, 15), outage(15, 40), outage(18, 19, long_enough=False)],
+        [outage(5, 15), outage(15, 40), outage(18, 19, counted=0)],
         from_to(10, 30, "UTC"),
     )
     assert found == (Failure(15, 40),)

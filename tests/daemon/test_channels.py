@@ -20,7 +20,7 @@ from tests.daemon.post_office import (
 
 from slawatch.config.model import Config, Web
 from slawatch.core.bucket import Limit
-from slawatch.core.instant import MINUTE, SECOND
+from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.notification import Delivery, Verdict
 from slawatch.core.outbox import Row, Stage
 from slawatch.core.retry import LONGEST_WAIT
@@ -138,7 +138,7 @@ def test_a_refused_message_says_nothing_against_the_channel() -> None:
     line = line_of()
     tried(line, REFUSED, 0)
     assert (line.state, line.why) == ("ok", "400 Bad Request")
-    assert line.standing([]).why == ""
+    assert line.standing([], 9).why == ""
 
 
 def test_a_provider_that_says_for_how_long_is_left_alone_by_all() -> None:
@@ -199,13 +199,16 @@ def test_how_it_stands() -> None:
         row(created=9), row(Stage.RETRY_WAIT, created=7), row(Stage.SENDING, created=8), row(Stage.SENT),
         row(Stage.CANCELLED), row(Stage.DEAD), row(Stage.DEAD, 1),
     ]  # fmt: skip
-    found = line.standing(rows)
+    found = line.standing(rows, 9)
     assert (found.state, found.queued, found.dead, found.oldest, found.down) == ("ok", 3, 2, 7, False)
     tried(line, replace(ERROR, warnings=("broken template", "and more")), 5)
-    found = line.standing([])
+    found = line.standing([], 9)
     assert (found.state, found.why, found.since) == ("failing", "500 Internal Server Error", 5)
     assert found.warning == "broken template; and more"
     assert found.oldest is None
+    tried(line, OK, 6)
+    assert line.standing([], HOUR + 4).warning == "broken template; and more"
+    assert line.standing([], HOUR + 5).warning == ""
 
 
 def test_a_changed_config_begins_anew_but_what_was_sent_still_counts() -> None:

@@ -1,9 +1,8 @@
 """What is wrong with slawatch itself."""
 
-from typing import NamedTuple
-
 import pytest
 
+from slawatch.core.channel import Standing
 from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.signal import Look
 from slawatch.daemon.troubles import Troubles
@@ -13,23 +12,15 @@ NOW = 1_800_000_000 * SECOND
 WELL = Live(since=NOW, probers=2, counters={0: {}, 1: {}})
 
 
-class Standing(NamedTuple):
-    state: str
-    since: int = NOW
-    why: str = ""
-    queued: int = 0
-    dead: int = 0
-
-
-def look_at(troubles, live=WELL, channels=None, now=NOW, steady=0):
+def look_at(troubles, live=WELL, channels=None, now=NOW, steady=0, meta=()):
     look = Look()
-    troubles.look(live, channels or {}, now, steady, look)
+    troubles.look(live, channels or {}, now, steady, look, meta)
     assert {finding.policy for finding in look.wrong} <= {"(meta)"}
     return {dict(one.labels)["trouble"]: one for one in look.wrong}, look.fine
 
 
 def test_all_is_well():
-    wrong, fine = look_at(Troubles(), channels={"mail": Standing("ok")})
+    wrong, fine = look_at(Troubles(), channels={"mail": Standing("ok", NOW)})
     assert wrong == {}
     assert 'slawatch{kind="meta",trouble="store"}' in fine
     assert 'slawatch{kind="meta",trouble="channel mail"}' in fine
@@ -89,7 +80,7 @@ def test_rules_that_cannot_be_evaluated():
     ("state", "told"), [("failing", False), ("open", True), ("misconfigured", True), ("disabled", True)]
 )
 def test_a_channel_through_which_nothing_goes(state, told):
-    troubles, channels = Troubles(), {"mail": Standing(state, why="refused", queued=2)}
+    troubles, channels = Troubles(), {"mail": Standing(state, NOW, why="refused", queued=2)}
     assert look_at(troubles, channels=channels)[0] == {}
     wrong, _ = look_at(troubles, channels=channels, steady=MINUTE)
     assert ("channel mail" in wrong) is told
@@ -98,3 +89,48 @@ def test_a_channel_through_which_nothing_goes(state, told):
     # One that is removed is no trouble any more.
     _, fine = look_at(troubles, steady=2 * MINUTE)
     assert 'slawatch{kind="meta",trouble="channel mail"}' in fine
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [("failing", "503"), ("ok", "more was to be told than the channel takes")]
+)
+def test_messages_that_wait_for_long(state, why):
+    channels = {
+        "mail": Standing(state, NOW, "503" if state == "failing" else "", 4, 0, NOW - 15 * MINUTE + 1)
+    }
+    assert look_at(Troubles(), channels=channels)[0] == {}
+    wrong, _ = look_at(Troubles(), channels=channels, now=NOW + 1)
+    assert wrong["channel mail"].title == "slawatch: messages through the channel mail are late"
+    assert wrong["channel mail"].actual == f"the first since 15m; {why}"
+
+
+def test_a_broken_template_is_told_though_messages_go_their_way():
+    channels = {"mail": Standing("ok", NOW, warning="the template title.txt cannot be used")}
+    wrong, _ = look_at(Troubles(), channels=channels)
+    assert (wrong["channel mail"].severity, wrong["channel mail"].actual) == (
+        "medium", "the template title.txt cannot be used",
+    )  # fmt: skip
+
+
+def test_no_trouble_of_a_channel_is_told_through_itself(caplog):
+    troubles, channels = Troubles(), {"mail": Standing("open", NOW, why="refused")}
+    for steady in (0, MINUTE, 2 * MINUTE):
+        assert look_at(troubles, channels=channels, steady=steady, meta=("channel:mail",))[0] == {}
+    assert caplog.text.count("the channel mail: refused; no other channel tells of trouble") == 1
+    both = ("channel:mail", "person:alice")
+    assert "channel mail" in look_at(troubles, channels=channels, steady=3 * MINUTE, meta=both)[0]
+
+
+def test_what_comes_and_goes_begins_once_an_hour_at_most():
+    troubles = Troubles()
+    down, well = {"mail": Standing("open", NOW, "503")}, {"mail": Standing("ok", NOW)}
+    told = []
+    for minute in range(130):
+        channels = down if minute % 10 < 5 else well
+        wrong, fine = look_at(troubles, channels=channels, steady=minute * MINUTE)
+        assert ("channel mail" in wrong) is not ('slawatch{kind="meta",trouble="channel mail"}' in fine)
+        told.append("channel mail" in wrong)
+    begins = [minute for minute in range(1, 130) if told[minute] and not told[minute - 1]]
+    assert begins == [1, 61, 121]
+    misconfigured = {"mail": Standing("ok", NOW, warning="a template")}
+    assert "channel mail" in look_at(troubles, channels=misconfigured, steady=129 * MINUTE)[0]

@@ -147,6 +147,14 @@ def test_a_decision_before_the_trouble_lasts_no_time(notification: Notification)
     assert "lasted 0 s" in render("text.txt", one).text
 
 
+def test_slack_says_how_long_it_has_been(notification: Notification) -> None:
+    assert "It began 1 min 5 s ago." in render("slack.txt", notification).text
+    over = dataclasses.replace(notification, kind=Kind.RESOLVE)
+    assert "It lasted 1 min 5 s." in render("slack.txt", over).text
+    young = dataclasses.replace(notification, since=notification.at - 59 * SECOND)
+    assert "ago" not in render("slack.txt", young).text
+
+
 def test_our_own_templates_have_nothing_wrong_with_them() -> None:
     assert _texts.review(str(_texts.FOLDER)) == ()
 

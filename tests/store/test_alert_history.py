@@ -44,6 +44,16 @@ def test_each_time_that_an_alert_fired_has_start_end_severity_and_figures(play: 
 HOUR_LATER = 60 * MINUTE
 
 
+def test_what_was_written_at_the_end_is_kept(play: Play) -> None:
+    play.fire()
+    play.give(Resolve(by="bob", incident=1, note="disk replaced"), after=MINUTE)
+    play.end(after=MINUTE)
+    with play.database.reading() as cursor:
+        (found,) = alert_history.violations(cursor)
+    assert found.alert.resolution == "disk replaced (recovered)"
+    assert (found.incident, found.alert.incident) == (1, None)
+
+
 def test_one_that_fires_is_no_past_violation(play: Play) -> None:
     play.fire()
     with play.database.reading() as cursor:

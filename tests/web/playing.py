@@ -1,11 +1,11 @@
 """The play of `tests.alerts` as the web sees it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
-from tests.alerts import Play
+from tests.alerts import NOW, Play
 
-from slawatch.core.instant import Instant
+from slawatch.core.channel import Standing
 from slawatch.web.asking import Seen, alone
 
 if TYPE_CHECKING:
@@ -13,21 +13,18 @@ if TYPE_CHECKING:
 
     import duckdb
 
+State = Literal["ok", "failing", "open", "misconfigured", "disabled"]
 
-class Channel(NamedTuple):
-    """How a channel stands."""
 
-    state: str = "ok"
-    since: Instant | None = None
-    why: str = ""
-    queued: int = 0
-    dead: int = 0
+def channel(state: State = "ok", why: str = "") -> Standing:
+    """Return how a channel stands."""
+    return Standing(state, NOW, why)
 
 
 def ask(
     play: Play,
     question: "Callable[[duckdb.DuckDBPyConnection, Seen], Any]",
-    channels: Mapping[str, Channel] | None = None,
+    channels: Mapping[str, Standing] | None = None,
 ) -> Any:
     """Return the answer to a question, of what is stored; the state must be that of the play."""
     with play.database.reading() as cursor:

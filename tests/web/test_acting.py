@@ -32,7 +32,7 @@ def config(tmp_path: Path) -> Config:
     return configured(tmp_path)
 
 
-BY = {"by": "person:alice", "origin": "cli", "incident": 7}
+BY: dict[str, Any] = {"by": "person:alice", "origin": "cli", "incident": 7}
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_opening_by_hand(config: Config) -> None:
         ("snooze", {"for": "1h", "until": "now"}, "leave one out"),
         ("snooze", {"until": "2026-11-01"}, "until: that is over already"),
         ("assign", {}, "to is missing"),
-        ("assign", {"to": "carl"}, "there is no 'carl': did you mean \"person:carol\""),
+        ("assign", {"to": "carl"}, "there is no 'carl': did you mean \"carol\""),
         ("assign", {"to": "channel:chat"}, "there is no 'channel:chat'"),
         ("assign", {"to": "bob", "role": "comander"}, 'did you mean "commander"'),
         ("assign", {"to": "team:database", "role": "commander"}, "a commander is one person"),
@@ -104,7 +104,10 @@ def test_mistakes_are_said_plainly(config: Config, action: str, wish: dict[str, 
 def test_names(config: Config) -> None:
     assert (who("alice", config), who("root", config)) == ("person:alice", "root")
     assert recipient("team:database", config) == "team:database"
-    assert retry("7:1", HOUR) == Retried("7:1", HOUR)
+    found = retry("7:1", HOUR, {"person": "bob"}, config, NOW, "cli")
+    assert found == Retried("7:1", HOUR, "person:bob", "cli")
+    with pytest.raises(EntryRefused, match="there is no key 'to' here"):
+        retry("7:1", HOUR, {"person": "bob", "to": "x"}, config, NOW, "cli")
     assert set(KEYS) == {
         "open", "ack", "unack", "snooze", "assign", "note", "publish", "escalate", "resolve", "merge",
         "reassign",

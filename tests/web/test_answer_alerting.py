@@ -6,7 +6,7 @@ from slawatch.core.command import Ack
 from slawatch.core.instant import MINUTE
 from slawatch.web.answer_alerting import summary
 
-from .playing import Channel
+from .playing import channel
 
 
 def test_alerts_incidents_and_channels(play: Play) -> None:
@@ -14,7 +14,7 @@ def test_alerts_incidents_and_channels(play: Play) -> None:
     play.fire("shop-home")
     play.fire("api-a", after=MINUTE)
     play.give(Ack(by="eve", incident=1))
-    channels = {"chat": Channel("misconfigured", play.now, "invalid token"), "text": Channel()}
+    channels = {"chat": channel("misconfigured", "invalid token"), "text": channel()}
     found = summary(play.config, play.state, channels, play.now)
     assert [one["id"] for one in found["alerts"]] == ["shop-home", "api-a"]
     assert [(one["id"], one["state"]) for one in found["incidents"]] == [(2, "triggered"), (1, "acked")]

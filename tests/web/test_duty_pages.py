@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import httpx
 import pytest
 
 from slawatch.config.load import Config, load
@@ -46,7 +47,7 @@ async def page(served: Served, path: str, status: int = 200) -> tuple[str, Page]
     return answer.text, Page(answer.text)
 
 
-async def post(served: Served, path: str, page_at: str, **fields: str) -> object:
+async def post(served: Served, path: str, page_at: str, **fields: str) -> httpx.Response:
     """Send a form as a browser does that has loaded the page."""
     text, _ = await page(served, page_at)
     csrf = re.search(r'name="csrf" value="([^"]+)"', text)

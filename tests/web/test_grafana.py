@@ -10,9 +10,9 @@ import pytest
 import trio
 
 from slawatch.config.load import Config, load
+from slawatch.core.channel import Standing
 from slawatch.core.instant import MINUTE
 from slawatch.store.database import Database
-from slawatch.web.view import Standing
 
 from .conftest import NOW, Served, View
 from .duty import DUTY, Duty
@@ -20,10 +20,6 @@ from .prometheus import parse
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana" / "slawatch.json"
 _NAME = re.compile(r"\b((?:service|sla|alerts|slawatch)_[a-z0-9_]+)\b(?!\s*=[~\"])")
-
-
-class _Standing:
-    state, since, why, queued, dead = "ok", None, "", 0, 0
 
 
 @pytest.fixture
@@ -39,7 +35,7 @@ def duty(config: Config, database: Database, view: View) -> Duty:
     found.fire(at=NOW - 10 * MINUTE)
     found.store(database)
     view.alert_state = found.state
-    standing: Standing = _Standing()
+    standing = Standing("ok", NOW)
     view.standings = {"chat": standing, "hook": standing}
     counters = {"started": 5, "lateness": [0, 3, 2]}
     view.state = type(view.state)(since=view.state.since, checks=view.state.checks, counters={0: counters})

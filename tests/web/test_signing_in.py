@@ -250,8 +250,8 @@ async def test_without_users_there_is_no_login_page(view: View, tmp_path: Path) 
     [
         ("/services/a", "/services/a"), ("/?org=acme", "/?org=acme"), ("", "/"), ("services", "/"),
         ("//evil.example/", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"),
-        ("/a\r\nX: y", "/"), ("/\u00e9", "/"), ("/" + "a" * 3000, "/"), ("/login?next=/login", "/"), ("/logout", "/"),
-        ("javascript:alert(1)", "/"),
+        ("/a\r\nX: y", "/"), ("/\u00e9", "/"), ("/" + "a" * 3000, "/"), ("/login?next=/login", "/"),
+        ("/logout", "/"), ("javascript:alert(1)", "/"),
     ],
 )  # fmt: skip
 def test_nobody_is_sent_elsewhere(target: str, found: str) -> None:

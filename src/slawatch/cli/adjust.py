@@ -81,7 +81,9 @@ def add(
     ] = None,
     author: Annotated[
         str | None,
-        typer.Option("--author", metavar="NAME", help="Your login name by default.", show_default=False),
+        typer.Option(
+            "--by", "--author", metavar="NAME", help="Your login name by default.", show_default=False
+        ),
     ] = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
@@ -98,7 +100,9 @@ def approve(
     name: _Id,
     approver: Annotated[
         str | None,
-        typer.Option("--approver", metavar="NAME", help="Your login name by default.", show_default=False),
+        typer.Option(
+            "--by", "--approver", metavar="NAME", help="Your login name by default.", show_default=False
+        ),
     ] = None,
     note: Annotated[
         str | None, typer.Option("--note", metavar="TEXT", help="For the record.", show_default=False)
@@ -180,6 +184,6 @@ def _told(found: dict[str, Any], config: "Config") -> list[str]:
     if waits and found["state"] == "proposed":
         lines.append(
             f"{', '.join(waits)}: another person has to approve it: "
-            f"slawatch adjust approve {found['id']} --approver NAME"
+            f"slawatch adjust approve {found['id']} --by NAME"
         )
     return lines

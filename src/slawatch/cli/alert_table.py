@@ -20,7 +20,9 @@ STAGE: Final = {
 }  # fmt: skip
 
 
-def render_alerts(found: list[dict[str, Any]], state: str, now: Instant, terminal: Terminal) -> str:
+def render_alerts(
+    found: list[dict[str, Any]], state: str, timezone: str, now: Instant, terminal: Terminal
+) -> str:
     """Return a list of alerts; why nobody is told of one stands beside it."""
     if not found:
         empty = {
@@ -48,7 +50,7 @@ def render_alerts(found: list[dict[str, Any]], state: str, now: Instant, termina
                     (clean(alert["id"]), colour if not over else ""),
                     (alert["severity"], colour),
                     (clean(alert["service"]), ""),
-                    (alert["since"][:16].replace("T", " ") if over else span(now - start), ""),
+                    (local(alert["since"], timezone, now) if over else span(now - start), ""),
                     (span(int(alert["seconds"] * SECOND)), "") if over else (_incident(alert), ""),
                     (clean(measured), DIM),
                 ],
@@ -126,7 +128,7 @@ def render_explained(found: dict[str, Any], timezone: str, now: Instant, termina
 def render_messages(found: list[dict[str, Any]], timezone: str, now: Instant, terminal: Terminal) -> str:
     """Return a list of messages; what went wrong stands beside each."""
     if not found:
-        return "no such message\n"
+        return "no message, or none of that kind\n"
     head = [
         Column("WHEN"), Column("STATE"), Column("TO", shrinks=True), Column("CHANNEL", shrinks=True),
         Column("KIND"), Column("INCIDENT", right=True), Column("TRIES", right=True), Column("ID"),
@@ -339,7 +341,8 @@ def _incident(alert: dict[str, Any]) -> str:
 
 
 def _quiet(alert: dict[str, Any]) -> list[str]:
-    return [why["text"] or why["kind"] for why in alert["suppressed"]]
+    found = [why["text"] or why["kind"] for why in alert["suppressed"]]
+    return [*found, "its incident was resolved by hand"] if alert.get("guard_until") else found
 
 
 def _limit(threshold: str | None) -> str:

@@ -62,6 +62,7 @@ def ask(
     query: Mapping[str, Any] | None = None,
     body: bytes | None = None,
     nothing: dict[str, Any] | None = None,
+    live: bool = True,
 ) -> dict[str, Any]:
     """Return an answer of the daemon, or that of the store where none runs.
 
@@ -71,6 +72,7 @@ def ask(
         answer: makes it of the store.
         query: what is None is left out.
         body: of a question that is too long for a path.
+        live: whether the answer changes by itself, so that people must know when no daemon runs.
         nothing: the answer before anything was stored, where that needs no thought.
 
     Raises:
@@ -100,7 +102,7 @@ def ask(
 
         try:
             with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-                return answer(cursor, seen(cursor))
+                found = answer(cursor, seen(cursor))
         except StoreMissing:
             if nothing is not None:
                 return nothing
@@ -108,6 +110,9 @@ def ask(
 
             with blank(clock.now()) as cursor:
                 return answer(cursor, seen(cursor))
+        if live:
+            sys.stderr.write("slawatch: the daemon does not run: this is what it stored last\n")
+        return found
 
     return daemon_or_store(asked, alone)
 

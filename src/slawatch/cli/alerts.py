@@ -65,13 +65,12 @@ def list_(
         "limit": str(limit), "cursor": cursor,
     }  # fmt: skip
     given = {key: value for key, value in query.items() if value is not None}
-    found = alerting.ask(
-        load_config(config), "alerts", lambda cursor, seen: asking.alerts(cursor, seen, given), given
-    )
+    loaded = load_config(config)
+    found = alerting.ask(loaded, "alerts", lambda cursor, seen: asking.alerts(cursor, seen, given), given)
     if as_json:
         alerting.print_json(found)
         return exits.OK
-    sys.stdout.write(render_alerts(found["alerts"], state, clock.now(), terminal.of()))
+    sys.stdout.write(render_alerts(found["alerts"], state, loaded.timezone, clock.now(), terminal.of()))
     alerting.print_more(found["next"])
     return exits.OK
 

@@ -175,7 +175,7 @@ def entered(config: "Config", *, over: bool = False) -> list[dict[str, Any]]:
 
         return asking.overrides(cursor, seen, query)
 
-    found = alerting.ask(config, "overrides", answer, query, nothing={"overrides": []})
+    found = alerting.ask(config, "overrides", answer, query, nothing={"overrides": []}, live=False)
     lines: list[dict[str, Any]] = found["overrides"]
     return lines
 

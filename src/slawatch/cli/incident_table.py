@@ -178,7 +178,7 @@ def _notes(found: list[dict[str, Any]], timezone: str, now: Instant, terminal: T
     for note in found:
         head = f"{local(note['at'], timezone, now)} {_plain(note['by'])}: "
         text = clean(head + note["text"])
-        first, *rest = wrap(text, terminal.width - 2 if terminal.width else 1_000_000)
+        first, *rest = wrap(text, terminal.width - 4 if terminal.width else 1_000_000)
         lines += [f"  {first}", *(f"    {line}" for line in rest)]
     return lines
 

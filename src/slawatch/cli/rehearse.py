@@ -13,7 +13,7 @@ from slawatch.cli.options import AsJson, ConfigFile, load_config
 if TYPE_CHECKING:
     from slawatch.config.model import Config
     from slawatch.core.instant import Instant, Micros
-    from slawatch.core.scenario import Happening, Played
+    from slawatch.core.scenario import Happening, Played, Scene
 
 _DOWN_FOR: Final = "1h"
 _MOST_DAYS: Final = 400
@@ -86,31 +86,51 @@ def rehearse(
 ) -> int:
     """Play an imagined outage."""
     from slawatch import clock
-    from slawatch.config.world import scene_of
     from slawatch.core import holes, rehearsal
-    from slawatch.core.scenario import horizon
+    from slawatch.core.scenario import horizon, workflow_lines
 
     loaded = load_config(config)
     script = _script(loaded, scenario, check, down_for)
     start = clock.now() if at is None else _moment(at, loaded.timezone, "--at")
     lasting = _length(start, length, until, loaded.timezone)
-    if not loaded.escalations and not loaded.routes:
+    if not loaded.escalations and not loaded.routes and not loaded.workflows:
         if as_json:
             _print_json([], [_NOBODY], start)
         else:
             sys.stdout.write(f"{_NOBODY}, for example\n\n{EXAMPLE}")
         return exits.NO if exit_code else exits.OK
-    scene = scene_of(loaded)
+    scene, remarks = _scene(loaded)
     played = rehearsal.play(scene, script, start, horizon(script) if lasting is None else lasting)
-    warnings = holes.find(scene, played)
+    warnings = (*remarks, *holes.find(scene, played))
     if as_json:
-        _print_json(played.messages, warnings, start)
+        _print_json(played.messages, warnings, start, workflow_lines(played))
     else:
         from slawatch.cli import rehearse_table
 
         zone = _zone(loaded, played)
         sys.stdout.write(rehearse_table.render(played, warnings, loaded.people, zone, terminal.of()))
     return exits.NO if exit_code and warnings else exits.OK
+
+
+def _scene(config: "Config") -> "tuple[Scene, list[str]]":
+    """Return where it is played: the config, with what people entered while slawatch ran."""
+    from slawatch import clock
+    from slawatch.cli import replay
+    from slawatch.cli.client import DaemonError
+    from slawatch.config.world import scene_of
+    from slawatch.store.errors import StoreError, StoreMissing
+    from slawatch.web.answer_replay import Wish, scene_with
+
+    now = clock.now()
+    try:
+        found = replay.material(config, Wish(start=now - 1, end=now, checks={}))
+    except StoreMissing:
+        return scene_of(config), []
+    except (DaemonError, StoreError) as error:
+        return scene_of(config), [
+            f"overrides, silences and maintenance that people entered are not known here: {error}"
+        ]
+    return scene_with(config, found), []
 
 
 def _script(
@@ -190,7 +210,7 @@ def _zone(config: "Config", played: "Played") -> str:
     return config.timezone
 
 
-def _print_json(messages: Any, warnings: Any, start: "Instant") -> None:
+def _print_json(messages: Any, warnings: Any, start: "Instant", workflows: Any = ()) -> None:
     from slawatch.core.instant import rfc3339, seconds
 
     events = [
@@ -201,5 +221,9 @@ def _print_json(messages: Any, warnings: Any, start: "Instant") -> None:
         }
         for message in messages
     ]  # fmt: skip
-    answer = {"events": events, "warnings": list(warnings)}
+    answer: dict[str, Any] = {"events": events, "warnings": list(warnings)}
+    if workflows:
+        answer["workflows"] = [
+            {"t": seconds(at - start), "at": rfc3339(at), "text": text} for at, text in workflows
+        ]
     sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")

@@ -9,7 +9,7 @@ from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.chain import length_text
 from slawatch.core.instant import SECOND, Instant, to_datetime
 from slawatch.core.people import Person
-from slawatch.core.scenario import Happening, Message, Played
+from slawatch.core.scenario import Happening, Message, Played, workflow_lines
 
 _BOLD: Final = "1"
 _DIM: Final = "2"
@@ -71,9 +71,10 @@ def render(
 
 
 def _rows(played: Played, people: Mapping[str, Person], zone: ZoneInfo) -> list[tuple[tuple[str, ...], str]]:
-    entries: list[tuple[Instant, int, Message | Happening]] = [
+    entries: list[tuple[Instant, int, Message | Happening | str]] = [
         *((at, 0, happening) for at, happening in played.happenings),
         *((message.at, 1, message) for message in played.messages),
+        *((at, 2, text) for at, text in workflow_lines(played)),
     ]
     rows: list[tuple[tuple[str, ...], str]] = []
     for at, _, entry in sorted(entries, key=lambda one: one[:2]):
@@ -82,6 +83,8 @@ def _rows(played: Played, people: Mapping[str, Person], zone: ZoneInfo) -> list[
             what = _WORDS.get(entry.kind, entry.kind)
             row = (*when, _name(entry.to, people), clean(entry.channel), what, clean(entry.reason))
             rows.append((row, _COLOURS.get(entry.kind, "")))
+        elif isinstance(entry, str):
+            rows.append(((*when, f"-- workflow {clean(entry)}"), _DIM))
         else:
             rows.append(((*when, f"-- {clean(entry.text)}"), _DIM))
     return rows

@@ -78,7 +78,7 @@ def replay(
     if not 0 < high - low <= _MOST_DAYS * DAY:
         raise typer.BadParameter(f"a time after --from, {_MOST_DAYS} days at most", param_hint="--to")
     acked = None if ack_after is None else _length(ack_after)
-    found = _material(configs[0], answer_replay.wish(configs, low, high))
+    found = material(configs[0], answer_replay.wish(configs, low, high))
     warnings += _remarks(configs, found, low)
     made = [answer_replay.played(config, found, low, high, acked) for config in configs]
     old, new = made[0], made[1] if len(made) > 1 else None
@@ -120,7 +120,7 @@ def _configs(current: Path | None, other: Path | None) -> "tuple[list[Config], l
     return [old, new], []
 
 
-def _material(config: "Config", wish: "Wish") -> "Material":
+def material(config: "Config", wish: "Wish") -> "Material":
     """Return what the store has, from the daemon or from the store itself."""
     from slawatch.web import answer_replay
     from slawatch.web.control import SOCKET

@@ -52,17 +52,14 @@ def render(
     config = configs[0]
     zone = ZoneInfo(config.timezone)
     people = {**config.people, **configs[-1].people}
-    lines = [
-        paint(
-            f"{_at(old.start, zone)} to {_at(old.end, zone)}, times in {config.timezone}; "
-            f"{found.total:,} samples stored, {len(found.samples):,} of them can change anything",
-            DIM,
-            terminal,
-        ),
-        "",
-    ]
+    head = (
+        f"{_at(old.start, zone)} to {_at(old.end, zone)}, times in {config.timezone}; "
+        f"{found.total:,} samples stored, {len(found.samples):,} of them can change anything"
+    )
+    lines = [*(paint(line, DIM, terminal) for line in _hanging(head, terminal, "  ")), ""]
     if new is None or difference is None:
-        lines += [*_fired(old.alerts, zone, people, terminal), "", _summary(old, people)]
+        lines += [*_fired(old.alerts, zone, people, terminal), ""]
+        lines += _hanging(_sentence(_summary(old, people)), terminal, "  ")
     else:
         lines += _beside(old, new, difference, configs, zone, people, terminal)
     if not acked and old.incidents:
@@ -122,8 +119,7 @@ def _fired(
                 (one.severity, _SEVERITIES.get(one.severity, "")),
                 (clean(one.alert), ""),
                 (_told(one, people, zone), "" if one.told else DIM),
-            ],
-            note="",
+            ]
         )
         for one in alerts[:_MOST]
     ]
@@ -161,7 +157,7 @@ def _summary(found: Replayed, people: Mapping[str, Person]) -> str:
     return (
         f"{_many(len(found.alerts), 'alert')}, {_many(len(found.incidents), 'incident')}, "
         f"{_many(len(found.messages), 'message')}" + (f" ({who})" if who else "")
-        + f"; {_many(levels, 'level')} at most{more}."
+        + f"; levels fired {_many(levels, 'time')} at most{more}."
     )  # fmt: skip
 
 
@@ -192,11 +188,17 @@ def _named(text: str, people: Mapping[str, Person]) -> str:
 
 def _name(recipient: str, people: Mapping[str, Person]) -> str:
     kind, _, name = recipient.partition(":")
-    return clean(people[name].shown if kind == "person" and name in people else recipient)
+    if kind != "person":
+        return clean(recipient)
+    return clean(people[name].shown if name in people else name)
 
 
 def _at(at: Instant, zone: ZoneInfo) -> str:
     return f"{to_datetime(at).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _many(count: int, what: str) -> str:

@@ -108,7 +108,9 @@ def list_(
 
     loaded = load_config(config)
     query = {"expired": "true"} if expired else {}
-    found = alerting.ask(loaded, "silences", lambda cursor, seen: asking.silences(cursor, seen, query), query)
+    found = alerting.ask(
+        loaded, "silences", lambda cursor, seen: asking.silences(cursor, seen, query), query, live=False
+    )
     if as_json:
         alerting.print_json(found)
     else:
@@ -174,7 +176,7 @@ def _try(config: "Config", wish: dict[str, Any], *, as_json: bool) -> int:
     def work(_cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
         return asking.tried(seen, given)
 
-    found = alerting.ask(config, "silences/try", work, body=json.dumps(given).encode())
+    found = alerting.ask(config, "silences/try", work, body=json.dumps(given).encode(), live=False)
     if as_json:
         alerting.print_json(found)
         return exits.OK
@@ -184,7 +186,7 @@ def _try(config: "Config", wish: dict[str, Any], *, as_json: bool) -> int:
         return exits.OK
     count = "one alert that fires" if len(alerts) == 1 else f"{len(alerts)} alerts that fire"
     sys.stdout.write(f"{clean(found['match'])}: {count} now\n\n")
-    sys.stdout.write(render_alerts(alerts, "firing", clock.now(), terminal.of()))
+    sys.stdout.write(render_alerts(alerts, "firing", config.timezone, clock.now(), terminal.of()))
     return exits.OK
 
 

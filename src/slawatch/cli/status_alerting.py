@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from slawatch.cli.figures import span
-from slawatch.cli.table import DIM, Column, Row, table
+from slawatch.cli.table import DIM, Column, Row, table, wrap
 from slawatch.cli.terminal import Terminal, clean
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
 
@@ -39,7 +39,8 @@ def lines(answer: dict[str, Any], now: Instant, terminal: Terminal) -> list[str]
         count = "nobody is told of one alert that fires" if len(quiet) == 1 else (
             f"nobody is told of {len(quiet)} alerts that fire"
         )  # fmt: skip
-        found.append(f"{count}: slawatch alerts list --state suppressed")
+        text = f"{count}: slawatch alerts list --state suppressed"
+        found += wrap(text, terminal.width) if terminal.width else [text]
     return [*found, ""] if found else []
 
 
@@ -58,13 +59,18 @@ def troubles(answer: dict[str, Any]) -> list[str]:
     return found
 
 
-def given_up(answer: dict[str, Any]) -> list[str]:
-    """Return that messages were given up: worth a look, and no trouble of now."""
+def remarks(answer: dict[str, Any]) -> list[str]:
+    """Return what is worth a look, and no trouble of now: messages given up, templates that are broken."""
+    found = [
+        f"channel {clean(channel['channel'])}: {clean(channel['warning'])}"
+        for channel in answer["channels"]
+        if channel.get("warning")
+    ]
     dead = sum(channel["dead"] for channel in answer["channels"])
-    if not dead:
-        return []
-    count = "one message was" if dead == 1 else f"{dead} messages were"
-    return [f"{count} given up: slawatch notifications list --state dead"]
+    if dead:
+        count = "one message was" if dead == 1 else f"{dead} messages were"
+        found.append(f"{count} given up: slawatch notifications list --state dead")
+    return found
 
 
 def figures(answer: dict[str, Any]) -> list[str]:

@@ -181,7 +181,7 @@ def _footer(answer: dict[str, Any], now: Instant, terminal: Terminal) -> list[st
         for trouble in troubles
         for line in wrap(trouble[:1].upper() + trouble[1:], width)
     ]
-    lines += [line for text in status_alerting.given_up(answer) for line in wrap(text, width)]
+    lines += [line for text in status_alerting.remarks(answer) for line in wrap(text, width)]
     if daemon["running"] and not troubles:
         lines.append(
             paint(f"slawatch {daemon['version']} has run for {_ago(daemon['since'], now)}", DIM, terminal)

@@ -11,10 +11,12 @@ from slawatch.config.promises import known_name
 from slawatch.config.reading import Reader
 from slawatch.config.tables import array_paths
 from slawatch.core.dependency import Dependency, Graph
+from slawatch.core.foresight import OF
 from slawatch.core.instant import SECOND, Instant
 from slawatch.core.metric import CATALOGUE, UnknownMetric, find, misfit
 from slawatch.core.route import Route
 from slawatch.core.rule import Rule
+from slawatch.core.series import name_of as rule_name
 from slawatch.core.text import format_duration
 
 
@@ -30,7 +32,9 @@ def review_alerting(reader: Reader, config: Config, now: Instant | None) -> None
     review_duty(reader, config, now)
     _services(reader, config)
     targets(reader, ("alerting", "meta"), config.alerting.meta, config)
+    seen: dict[str, int] = {}
     for path, rule in zip(array_paths(reader, "rules", len(config.rules)), config.rules, strict=False):
+        _named(reader, path, rule, seen)
         _about(reader, path, config, rule.services, rule.checks, rule.organizations)
         if rule.escalation:
             _policy(reader, (*path, "escalation"), rule.escalation)
@@ -42,6 +46,19 @@ def review_alerting(reader: Reader, config: Config, now: Instant | None) -> None
     for quiet in config.quiet_hours.values():
         _about(reader, ("quiet_hours", quiet.name), config, quiet.services, quiet.checks)
     _untold(reader, config)
+
+
+def _named(reader: Reader, path: KeyPath, rule: Rule, seen: dict[str, int]) -> None:
+    """Note a name that another rule has: their alerts could not be told apart."""
+    name = rule_name(rule)
+    at = (*path, "name") if rule.name else path
+    if name in seen:
+        _, line = reader.document.place(("rules", seen[name]))
+        hint = "" if rule.name else ": give this one a `name`"
+        reader.problem(at, f"the rule in line {line} is called {quoted(name)} too{hint}")
+    elif name.startswith(OF):
+        reader.problem(at, f"names with {quoted(OF)} in front are those of slawatch's own alerts")
+    seen.setdefault(name, int(path[-1]))
 
 
 def _metric(reader: Reader, path: KeyPath, rule: Rule, config: Config) -> None:
@@ -60,10 +77,12 @@ def _metric(reader: Reader, path: KeyPath, rule: Rule, config: Config) -> None:
         if condition is not None and expected:
             message = f"{metric.name} is not compared with that"
             reader.problem((*path, key), message, expected=expected, found=quoted(condition.text))
-    if metric.about != "agreement" and rule.agreements:
+    if metric.about == "agreement":
+        written = _written(reader, "agreements")
+        for number, name in enumerate(rule.agreements):
+            known_name(reader, (*path, "agreements", number), "agreement", name, written)
+    elif rule.agreements:
         reader.problem((*path, "agreements"), f"{metric.name} is no metric of agreements")
-    for number, name in enumerate(rule.agreements):
-        known_name(reader, (*path, "agreements", number), "agreement", name, _written(reader, "agreements"))
     if metric.about != "service" and rule.checks:
         reader.problem((*path, "checks"), f"{metric.name} is no metric of checks")
     if not rule.window:

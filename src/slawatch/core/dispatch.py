@@ -158,10 +158,18 @@ class ChannelUp(NamedTuple):
 
 
 class Retried(NamedTuple):
-    """Somebody wants a dead message to be sent again."""
+    """Somebody wants a dead message to be sent again.
+
+    Attributes:
+        key: of the row.
+        ttl: how long it is worth sending.
+        by, origin: as of a command.
+    """
 
     key: str
     ttl: Micros
+    by: str = ""
+    origin: str = ""
 
 
 class StepEnded(NamedTuple):
@@ -265,8 +273,10 @@ def _take_from_outside(turn: Turn, given: Input) -> None:
             deliveries.channel_down(turn, channel)
         case ChannelUp(channel):
             deliveries.channel_up(turn, channel)
-        case Retried(key, ttl):
+        case Retried(key, ttl, by, origin):
+            turn.by, turn.origin = by, origin
             deliveries.retry(turn, key, ttl)
+            turn.by, turn.origin = "", ""
         case StepEnded(key, place, ok, text, epoch):
             workflows.ended(turn, key, place, ok, text, epoch)
         case Occasion():

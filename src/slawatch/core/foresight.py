@@ -65,6 +65,8 @@ BURNS: Final = (
 """Those of the SRE workbook ("Alerting on SLOs", table 5-8)."""
 
 
+OF: Final = "agreement."
+"""What the fingerprints of these alerts begin with; no rule may be called so."""
 ENOUGH: Final = HOUR
 """No forecast rests on less of a period."""
 
@@ -111,11 +113,6 @@ def foresee(found: Evaluation, settings: Foresight, policy: Callable[[str], str]
         making.breached(settings.breached, budget)
 
 
-def names_of(agreement: str) -> str:
-    """Return what the fingerprints of an agreement's alerts contain."""
-    return f'agreement="{agreement}"'
-
-
 class _Making:
     """The alerts of one agreement."""
 
@@ -141,7 +138,7 @@ class _Making:
         firing = [
             one for one in rules if one.fires and loss(now - one.rule.long, now).counted >= one.rule.short
         ]
-        name = fingerprint("burn_rate", (("agreement", self.key),))
+        name = fingerprint(f"{OF}burn_rate", (("agreement", self.key),))
         if not firing:
             self.look.fine[name] = "the budget burns no longer so fast"
             return
@@ -158,7 +155,7 @@ class _Making:
 
     def forecast(self, severity: str, budget: Budget | None) -> None:
         running, promise = self.found.running, promise_of(self.found)
-        name = fingerprint("forecast", (("agreement", self.key),))
+        name = fingerprint(f"{OF}forecast", (("agreement", self.key),))
         ahead = running.exhaustion if running else None
         expected = running.forecast.expected if running else None
         if (
@@ -179,7 +176,7 @@ class _Making:
     def tiers(self, severity: str, near: Fraction) -> None:
         running = self.found.running
         for stake in running.standing.stakes if running else ():
-            name = fingerprint("tier", (*self._period(), ("tier", str(stake.tier.number))))
+            name = fingerprint(f"{OF}tier", (*self._period(), ("tier", str(stake.tier.number))))
             if stake.reached or not self._near(stake, near):
                 self.look.fine[name] = "the tier is reached" if stake.reached else "the tier is far"
                 continue
@@ -200,7 +197,7 @@ class _Making:
 
     def breached(self, severity: str, budget: Budget | None) -> None:
         promise = promise_of(self.found)
-        name = fingerprint("breached", self._period())
+        name = fingerprint(f"{OF}breached", self._period())
         if promise is None or budget is None or budget.remaining >= 0:
             self.look.fine[name] = "it can be kept again, by an adjustment or by other terms"
             return

@@ -41,6 +41,8 @@ EXCLUDED: Final = (TimeClass.OUTSIDE_HOURS, TimeClass.MAINTENANCE, TimeClass.EXC
 LISTED: Final = tuple(reversed(TimeClass))
 """All classes in the order in which reports list them."""
 
+_NAMES: Final = tuple((kind, kind.value) for kind in LISTED)
+
 _OF_OUTCOME: Final = {
     Outcome.UP: TimeClass.UP,
     Outcome.DEGRADED: TimeClass.DEGRADED,
@@ -200,7 +202,11 @@ class Ledger:
 
     def __getitem__(self, kind: TimeClass) -> Micros:
         """Return the length of one class."""
-        return sum(length for (found, _), length in self.cells.items() if found is kind)
+        total = 0
+        for (found, _), length in self.cells.items():
+            if found is kind:
+                total += length
+        return total
 
     def __add__(self, other: "Ledger") -> "Ledger":
         """Return the ledger of both stretches together."""
@@ -216,7 +222,10 @@ class Ledger:
 
     def classes(self) -> dict[str, Micros]:
         """Return the length of every class by its name, in the order of reports."""
-        return {kind.value: self[kind] for kind in LISTED}
+        lengths = dict.fromkeys(LISTED, 0)
+        for (kind, _), length in self.cells.items():
+            lengths[kind] += length
+        return {name: lengths[kind] for kind, name in _NAMES}
 
     def observed(self, kind: TimeClass) -> dict[str, Micros]:
         """Return for how long each state was observed under a class, by the outcome's word."""

@@ -270,12 +270,13 @@ class _Words:
     def details(self) -> dict[str, str]:
         """Return further facts."""
         incident = self.incident
+        about_us = incident.policy.name == META
         checks = list(dict.fromkeys(alert.check for alert in (*self.firing, *self.muted)))
         labels: dict[str, None] = {}
-        for alert in self.firing:
+        for alert in () if about_us else self.firing:
             labels |= dict.fromkeys(f"{name}={value}" for name, value in alert.labels)
         facts = {
-            "check" if len(checks) == 1 else "checks": _listed(checks),
+            "check" if len(checks) == 1 else "checks": "" if about_us else _listed(checks),
             "labels": _listed(list(labels)),
             "assigned to": self.readable(incident.assignee),
             "commander": self.readable(incident.commander),

@@ -112,7 +112,7 @@ _CAUSES: Final[dict[str, tuple[tuple[Cause, ...], str]]] = {
 }
 
 _OTHERS: Final[tuple[tuple[str, Unit, Method, Source, Over, str], ...]] = (
-    ("probes", "", "count", "samples", "window", "probes"),
+    ("probes", "", "count", "samples", "window", "probes that began"),
     ("probe_rate", "", "rate", "samples", "window", "probes a minute"),
     ("availability", "%", "ratio", "time", "window", "share of the known time that was up or degraded"),
     ("uptime", "s", "sum", "time", "window", "time in which it was up or degraded"),

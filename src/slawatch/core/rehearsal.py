@@ -205,7 +205,7 @@ class _Play:
             one.following, one.fresh = stage.now, _FRESH
 
     def _silence(self, one: Happening) -> None:
-        number = len(self.stage.silences) + 1
+        number = len(self.stage.silences) - len(self.scene.silences) + 1
         match = one.match or (Matcher("check", "=", one.check),)
         comment = one.note or "rehearsed"
         self.stage.silences.append(

@@ -4,23 +4,39 @@ Of a month of samples only those are needed that `sifting` lets through. Where s
 record of changes is left, `imagined` puts results in their place, at the check's own intervals.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from slawatch.core.check import Check
 from slawatch.core.command import Ack
 from slawatch.core.dispatch import Started
+from slawatch.core.gauging import Judged
 from slawatch.core.incident import Phase
 from slawatch.core.instant import HOUR, MILLISECOND, Instant, Micros
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.scenario import Played, Scene
 from slawatch.core.sifting import Sampled
-from slawatch.core.silence import Silence
 from slawatch.core.simulation import Simulation, Watched
 from slawatch.core.state import Seen
 
 LEAD: Final[Micros] = HOUR
 """So long before the time that is asked for the play begins, for rows of failures that reach into it."""
+
+
+class Read(NamedTuple):
+    """What the gauge of a rule showed.
+
+    Attributes:
+        at: when.
+        series: the fingerprint of its alert.
+        value: None for none.
+    """
+
+    at: Instant
+    series: str
+    value: float | None
+
 
 SOMEBODY: Final = "somebody"
 """Who acknowledges where only a channel was told."""
@@ -61,7 +77,8 @@ def replay(
     end: Instant,
     *,
     ack_after: Micros | None = None,
-    silences: Iterable[Silence] = (),
+    judged: Judged | None = None,
+    readings: Iterable[Read] = (),
 ) -> Played:
     """Return what alerting would have made of samples.
 
@@ -71,9 +88,12 @@ def replay(
         start: when the play begins.
         end: when it ends; what is still open then stays open.
         ack_after: somebody acknowledges each incident so long after it told anybody; None for nobody ever.
-        silences: those that were in force then.
+        judged: the rules on metrics.
+        readings: what their gauges showed, in the order of time.
     """
-    found = _Replay(scene, samples, start, end, ack_after, silences)
+    found = _Replay(scene, samples, start, end, ack_after)
+    if judged is not None:
+        found.judge(judged, readings)
     found.run()
     stage = found.stage
     return Played(start, end, tuple(stage.messages), (), tuple(stage.events), (), stage.state)
@@ -87,12 +107,10 @@ class _Replay:
         start: Instant,
         end: Instant,
         ack_after: Micros | None,
-        silences: Iterable[Silence],
     ) -> None:
         self.end = end
         self.ack_after = ack_after
         self.stage = Simulation(scene, start, grace=False)
-        self.stage.silences += silences
         self.stage.watched.update(
             (name, Watched(check, self.stage.depth(check))) for name, check in scene.checks.items()
         )
@@ -100,6 +118,13 @@ class _Replay:
         self.samples = iter(samples)
         self.acks: dict[tuple[int, int], Instant] = {}
         self.heard = 0
+        self.judged: Judged | None = None
+        self.readings: deque[Read] = deque()
+
+    def judge(self, judged: Judged, readings: Iterable[Read]) -> None:
+        """Have rules on metrics take part."""
+        self.judged = judged
+        self.readings.extend(readings)
 
     def run(self) -> None:
         stage = self.stage
@@ -109,6 +134,7 @@ class _Replay:
         while True:
             moments = [timer] if timer is not None else []
             moments += [waiting.started_at] if waiting is not None else []
+            moments += [self.readings[0].at] if self.readings else []
             moments += self.acks.values()
             if not moments or (at := min(moments)) >= self.end:
                 return
@@ -122,6 +148,7 @@ class _Replay:
             stirred = False
             for one, seen in sorted(looked, key=lambda pair: (pair[0].depth, pair[0].check.name)):
                 stirred |= stage.take(one, seen)
+            self._read(at)
             self._acknowledge(at)
             due = timer is not None and timer <= at
             if stirred or due or stage.state is not before or (looked and self.depends and self._firing()):
@@ -129,6 +156,14 @@ class _Replay:
                 self._listen()
             if due or stage.state is not before:
                 timer = stage.timer()
+
+    def _read(self, at: Instant) -> None:
+        shown: list[tuple[str, float | None]] = []
+        while self.readings and self.readings[0].at <= at:
+            _, name, value = self.readings.popleft()
+            shown.append((name, value))
+        if self.judged is not None and shown:
+            self.stage.give(*self.judged.take(shown, self.stage.state.alerts, at))
 
     def _next(self) -> Sampled | None:
         return next((one for one in self.samples if one.check in self.stage.watched), None)

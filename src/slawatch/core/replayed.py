@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from slawatch.core.event import Event
 from slawatch.core.instant import Instant
 from slawatch.core.notification import Kind
-from slawatch.core.scenario import Message, Played
+from slawatch.core.scenario import Message, Played, workflow_lines
 
 
 class Reached(NamedTuple):
@@ -137,10 +137,6 @@ class Difference(NamedTuple):
     same: int
 
 
-WORKFLOW_KINDS: Final = ("workflow.began", "step.done", "step.failed", "step.unknown")
-"""Events that say what workflows did."""
-
-
 def summed_up(played: Played, start: Instant, end: Instant) -> Replayed:
     """Return what a play came to in `[start, end)`; what was over before is left out.
 
@@ -158,11 +154,7 @@ def summed_up(played: Played, start: Instant, end: Instant) -> Replayed:
         tuple(one for one in alerts if one.at < end and (one.ended is None or one.ended >= start)),
         tuple(one for one in incidents if one.at < end and (one.ended is None or one.ended >= start)),
         tuple(message for message in messages if start <= message.at < end),
-        tuple(
-            (event.at, event.text)
-            for event in played.events
-            if event.kind in WORKFLOW_KINDS and start <= event.at < end
-        ),
+        tuple(line for line in workflow_lines(played) if start <= line[0] < end),
     )
 
 

@@ -1,9 +1,11 @@
 """Until when claims can be made, and from when on samples are kept: as long as a claim can rest on them."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 from slawatch.core.agreement import Agreement
+from slawatch.core.civil import day_of, midnight
 from slawatch.core.instant import DAY, HOUR, Instant, Micros
 from slawatch.core.period import containing, neighbour
 from slawatch.core.version import parts, versions
@@ -17,9 +19,15 @@ _BEFORE: Final[Micros] = DAY
 
 
 def claims_until(terms: Agreement, end: Instant) -> Instant:
-    """Return until when credits for a period that ends at an instant can be claimed; its end for no time."""
+    """Return until when credits for a period that ends at an instant can be claimed; its end for no time.
+
+    A window of whole days ends as many civil days later, whatever the clocks do in between.
+    """
     if not terms.claim_periods:
-        return end + terms.claim_window
+        whole, rest = divmod(terms.claim_window, DAY)
+        if rest or midnight(day_of(end, terms.timezone), terms.timezone) != end:
+            return end + terms.claim_window
+        return midnight(day_of(end, terms.timezone) + timedelta(days=whole), terms.timezone)
     following = containing(end, terms.period, terms.timezone)
     return neighbour(following, terms.claim_periods - 1).end
 

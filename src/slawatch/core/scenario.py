@@ -16,6 +16,7 @@ from slawatch.core.matcher import Matchers
 from slawatch.core.notification import Kind
 from slawatch.core.outbox import Row
 from slawatch.core.rota import Schedule
+from slawatch.core.silence import Silence
 from slawatch.core.state import Seen
 from slawatch.core.suppress import Window, never
 from slawatch.core.text import Duration
@@ -116,6 +117,7 @@ class Scene:
         windows: maintenance and quiet hours.
         opens: when the next of these opens after an instant, if ever.
         inhibitions: label rules.
+        silences: that somebody made already.
         terms: how results make alerts.
         start_grace: so long overdue levels wait after a start for first results.
     """
@@ -128,6 +130,7 @@ class Scene:
     windows: tuple[Window, ...] = ()
     opens: Callable[[Instant], Instant | None] = never
     inhibitions: tuple[Inhibition, ...] = ()
+    silences: tuple[Silence, ...] = ()
     terms: Terms = field(default_factory=Terms)
     start_grace: Micros = MINUTE
 
@@ -178,6 +181,15 @@ class Played(NamedTuple):
     probes: tuple[tuple[str, Seen], ...] = ()
 
 
+WORKFLOW_KINDS: Final = ("workflow.began", "step.done", "step.failed", "step.unknown")
+"""Events that say what workflows did."""
+
+
+def workflow_lines(played: Played) -> tuple[tuple[Instant, str], ...]:
+    """Return what workflows did, in lines with their instants."""
+    return tuple((event.at, event.text) for event in played.events if event.kind in WORKFLOW_KINDS)
+
+
 def why(row: Row, incident: Incident, world: World, broken: Collection[str] = ()) -> str:
     """Return why a message is sent, in a sentence: the level, who that means, and what came before.
 
@@ -187,6 +199,8 @@ def why(row: Row, incident: Incident, world: World, broken: Collection[str] = ()
         world: who is meant by whom.
         broken: channels through which nothing goes.
     """
+    if row.reason == "workflow":
+        return f"workflow {row.detail}"
     cause = row.detail or row.reason
     policy = incident.policy
     if row.kind != Kind.TRIGGER:

@@ -19,6 +19,8 @@ from slawatch.core.text import format_duration
 
 NOTICE: Final[Micros] = HOUR
 """For so long what happened once and cannot be mended is told; then it ends by itself."""
+TIMED: Final = "time"
+"""The unit of a measure that was turned into microseconds."""
 KINDS: Final = ("rule", "no_data", "burn_rate", "forecast", "tier", "breached", "meta")
 
 
@@ -165,14 +167,14 @@ def judge(one: Series, known: Watched, value: float | None, unit: str, now: Inst
         one: the series.
         known: of it.
         value: microseconds, percent or a plain number; None for no data.
-        unit: that a probe gave of its measure.
+        unit: that a probe gave of its measure; `TIMED` where its value is microseconds.
         now: the instant of the look.
         look: where it is noted.
     """
     if any(since > now for _, since in known.watch.pending):
         # The wall clock was set back.
-        pending = tuple((severity, min(since, now)) for severity, since in known.watch.pending)
-        known = replace(known, watch=replace(known.watch, pending=pending))
+        clamped = tuple((severity, min(since, now)) for severity, since in known.watch.pending)
+        known = replace(known, watch=replace(known.watch, pending=clamped))
     watch = step(known.watch, one.rule, value, now)
     name = one.fingerprint
     if not watch.severity:
@@ -224,7 +226,7 @@ def shown(value: float, metric: Metric, unit: str = "") -> str:
     >>> shown(1_234_567, find("latency_p95")), shown(99.98765, find("availability")), shown(3, find("probes"))
     ('1s235ms', '99.9876%', '3')
     """
-    if metric.unit == "s":
+    if metric.unit == "s" or unit == TIMED:
         return length(value)
     if metric.unit == "%":
         return f"{int(value * 10_000) / 10_000:g}%"

@@ -80,7 +80,7 @@ class Simulation:
         self.scene = scene
         self.now = self.started_at = start
         self.state = State()
-        self.silences: list[Silence] = []
+        self.silences: list[Silence] = list(scene.silences)
         self.broken: set[str] = set()
         self.watched: dict[str, Watched] = {}
         self.messages: list[Message] = []

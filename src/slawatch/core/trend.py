@@ -110,11 +110,14 @@ def looking_back(period: Period, periods: int = PERIODS) -> tuple[Period, ...]:
 
 
 def failures(found: Iterable[Outage], period: Period) -> tuple[Failure, ...]:
-    """Return the outages of one service that began in a period and count at all."""
+    """Return the outages of one service that began in a period and of which something counts.
+
+    One that lies in granted maintenance, or is excused, is none by the contract.
+    """
     return tuple(
         Failure(outage.start, outage.end, outage.ongoing)
         for outage in found
-        if period.start <= outage.start < period.end and outage.long_enough
+        if period.start <= outage.start < period.end and outage.counted
     )
 
 

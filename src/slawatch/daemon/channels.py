@@ -13,7 +13,7 @@ from slawatch.core.breaker import Breaker, Position
 from slawatch.core.bucket import Bucket
 from slawatch.core.channel import Channel, Standing
 from slawatch.core.directory import Directory
-from slawatch.core.instant import SECOND, Instant, Micros
+from slawatch.core.instant import HOUR, SECOND, Instant, Micros
 from slawatch.core.notification import Delivery, Verdict
 from slawatch.core.outbox import Row, Stage, backoff
 from slawatch.core.retry import LONGEST_WAIT, wait_after
@@ -26,6 +26,7 @@ PLACES: Final = 8
 SINGLE: Final = frozenset(("webhook", "exec"))
 """Types whose messages programs read: a program is given each by itself, never a digest."""
 
+WARNED_FOR: Final[Micros] = HOUR
 _SHORTEST_THROTTLE: Final[Micros] = SECOND
 _RANDOM_STEPS: Final = 1 << 53
 
@@ -47,7 +48,6 @@ class Line:
         broken: `misconfigured` or `disabled`: only another config, or a message that somebody sends again,
             ends that.
         why: what the provider said last where it did not take the message.
-        warning: the last one that a delivery came with.
         since: when the present state began, by the wall clock.
     """
 
@@ -60,7 +60,8 @@ class Line:
         self.prepared = False
         self.broken: Literal["", "misconfigured", "disabled"] = ""
         self.why = ""
-        self.warning = ""
+        self._warning = ""
+        self._warned: Micros = 0
         self.since = now
         self._failing = False
         self._throttled = 0
@@ -140,7 +141,8 @@ class Line:
     def _learn(self, recipient: str, delivery: Delivery, elapsed: Micros) -> None:
         self._throttled = self._throttled + 1 if delivery.verdict is Verdict.THROTTLE else 0
         self.why = "" if delivery.ok else delivery.answer
-        self.warning = "; ".join(delivery.warnings)
+        if delivery.warnings:
+            self._warning, self._warned = "; ".join(delivery.warnings), elapsed
         if delivery.verdict is Verdict.MISCONFIGURED:
             self.broken = "misconfigured"
         elif delivery.verdict is Verdict.DISABLE:
@@ -185,17 +187,20 @@ class Line:
         }
         return line
 
-    def standing(self, rows: Sequence[Row]) -> Standing:
-        """Return how it stands.
+    def standing(self, rows: Sequence[Row], elapsed: Micros) -> Standing:
+        """Return how it stands; a warning stands for an hour, as the next message may not give it.
 
         Args:
             rows: those of the outbox that are for it.
+            elapsed: the elapsed clock.
         """
+        warned = elapsed - self._warned < WARNED_FOR
         waiting = [row for row in rows if row.unsent or row.stage is Stage.SENDING]
         return Standing(
             state=self.state, since=self.since, why=self.why if self.state != "ok" else "",
             queued=len(waiting), dead=sum(row.stage is Stage.DEAD for row in rows),
-            oldest=min((row.created_at for row in waiting), default=None), warning=self.warning,
+            oldest=min((row.created_at for row in waiting), default=None),
+            warning=self._warning if warned else "",
         )  # fmt: skip
 
 

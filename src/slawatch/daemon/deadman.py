@@ -13,7 +13,6 @@ from slawatch.core.instant import HOUR, SECOND, Micros
 from slawatch.core.notice import Notice
 from slawatch.core.text import Secret
 from slawatch.notifiers._fault import Fault
-from slawatch.notifiers._options import endpoint
 
 log = logging.getLogger("slawatch.deadman")
 
@@ -103,7 +102,9 @@ class DeadMan:
 
 async def _get(url: str | Secret) -> str:
     """Call a URL; return what went wrong, without the URL itself, which may be a secret."""
-    from slawatch.notifiers._http_client import post  # heavy, and most never call anybody
+    # Heavy, and most installations never call anybody.
+    from slawatch.notifiers._http_client import post
+    from slawatch.notifiers._options import endpoint
 
     secret = url if isinstance(url, Secret) else Secret(url)
     try:

@@ -4,6 +4,7 @@ How long nothing came is measured with the loop's own clock, which neither a ste
 the machine can move.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,7 +62,15 @@ class Missing:
         self._heard: dict[str, _Heard] = {}
         self._short_since: Micros | None = None
 
-    def look(self, config: Config, live: Live, now: Instant, steady: Micros, look: Look) -> None:
+    def look(
+        self,
+        config: Config,
+        live: Live,
+        now: Instant,
+        steady: Micros,
+        look: Look,
+        matters: Collection[str] | None = None,
+    ) -> None:
         """Note in a look which checks have no results.
 
         Args:
@@ -70,6 +79,7 @@ class Missing:
             now: by the wall clock.
             steady: by the loop's clock.
             look: where it is noted.
+            matters: of which checks it is worth a note that results come: those with alerts; None for all.
         """
         excused = self._excused(live, steady)
         silent: list[tuple[Check, Micros, LiveCheck]] = []
@@ -84,7 +94,7 @@ class Missing:
             silence = self._silence(check, seen, now, steady)
             if silence >= limit(check):
                 silent.append((check, silence, seen))
-            elif self._heard[check.name].fresh:
+            elif self._heard[check.name].fresh and (matters is None or check.name in matters):
                 look.fine[name_of(check.name)] = "results come again"
                 look.fresh.append(fingerprint(check.name))
         everywhere = len(silent) >= MANY and 2 * len(silent) >= active

@@ -26,7 +26,7 @@ from slawatch.core.dispatch import Answered, ChannelDown, ChannelUp
 from slawatch.core.instant import SECOND, Instant, Micros
 from slawatch.core.message import compose, earlier, plain
 from slawatch.core.notification import Delivery, Kind, Notification, Verdict
-from slawatch.core.outbox import Bundle, Row, Stage, bundles, ready
+from slawatch.core.outbox import UNSENT, Bundle, Row, Stage, bundles, ready
 from slawatch.core.text import format_duration
 from slawatch.core.turn import State, World
 from slawatch.daemon.channels import SINGLE, Line, directory_of, fraction
@@ -40,6 +40,7 @@ GUARD: Final = 25.0
 PREPARING: Final = 2
 """Channels that are prepared at the same time."""
 _HELD_BACK: Final[Micros] = SECOND
+_SETTLED: Final = (Stage.SENT, Stage.CANCELLED)
 
 Report = Callable[[Sequence[Answered | ChannelDown | ChannelUp], Sequence[Attempt]], None]
 RunSync = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -92,9 +93,8 @@ class Sender:
         self._load = load
         self._run_sync = run_sync
         self._random = random
-        now = clock.now()
-        self._lines = {c.name: Line(c, load(c.type), now) for c in self._config.channels.values()}
-        self._rows: Mapping[str, Sequence[Row]] = {}
+        self._lines = {c.name: Line(c, load(c.type), clock.now()) for c in self._config.channels.values()}
+        self._loads: Mapping[str, Sequence[Row]] = {}
         self._pending: dict[str, _Pending] = {}
         self._held: list[Callable[[], Awaitable[None]]] = []
         self._flying: set[trio.CancelScope] = set()
@@ -152,16 +152,13 @@ class Sender:
 
     def choose(self, rows: Iterable[Row], now: Instant) -> list[Bundle]:
         """Return what may go out now, the first to go first; takes nothing."""
-        found = self._look_at(rows)
+        alive = self._look_at(rows)
         if self._stopping:
             return []
         elapsed = self._clock.elapsed()
         places = {name: line.places(elapsed) for name, line in self._lines.items()}
-        free = [
-            row
-            for row in ready(found, now)
-            if places.get(row.channel) and self._lines[row.channel].takes(row)
-        ]
+        ripe = (row for row in ready(alive, now) if places.get(row.channel))
+        free = [row for row in ripe if self._lines[row.channel].takes(row)]
         order = {row.key: position for position, row in enumerate(free)}
         used: Counter[tuple[str, str]] = Counter()
 
@@ -209,8 +206,10 @@ class Sender:
         found: list[Instant] = []
         opens: dict[tuple[str, str], Instant | None] = {}
         for row in rows:
+            if row.stage not in UNSENT:
+                continue
             line = self._lines.get(row.channel)
-            if not row.unsent or line is None or not line.takes(row):
+            if line is None or not line.takes(row):
                 continue
             lane = (row.channel, row.recipient)
             if lane not in opens:
@@ -225,24 +224,25 @@ class Sender:
 
     def standing(self) -> dict[str, Standing]:
         """Return how each channel stands."""
-        return {name: line.standing(self._rows.get(name, ())) for name, line in self._lines.items()}
+        at = self._clock.elapsed()
+        return {name: line.standing(self._loads.get(name, ()), at) for name, line in self._lines.items()}
 
     def _look_at(self, rows: Iterable[Row]) -> list[Row]:
-        """Note what waits, and forget what is known of messages that are tried no more."""
-        found = list(rows)
-        by_channel: dict[str, list[Row]] = {}
-        alive = set()
-        for row in found:
-            by_channel.setdefault(row.channel, []).append(row)
-            if row.unsent or row.stage is Stage.SENDING:
-                alive.add(row.key)
-        self._rows = by_channel
-        self._pending = {
-            key: pending for key, pending in self._pending.items() if alive.issuperset(pending.keys)
-        }
+        """Return what waits or is on its way; forget what is known of messages that are tried no more."""
+        loads: dict[str, list[Row]] = {}
+        alive = []
+        for row in rows:
+            if row.stage in _SETTLED:
+                continue
+            loads.setdefault(row.channel, []).append(row)
+            if row.stage is not Stage.DEAD:
+                alive.append(row)
+        self._loads = loads
+        keys = {row.key for row in alive}
+        self._pending = {key: one for key, one in self._pending.items() if keys.issuperset(one.keys)}
         for line in self._lines.values():
             line.forget_buckets(self._clock.elapsed())
-        return found
+        return alive
 
     def _again(self, free: Mapping[str, Row]) -> list[Bundle]:
         """Return the digests that are tried again as they were."""
@@ -265,12 +265,10 @@ class Sender:
             if line.prepared:
                 return
             work = partial(line.kind.prepare, line.channel.options)
+            self._limiter = self._limiter or trio.CapacityLimiter(PREPARING)
+            threads = partial(trio.to_thread.run_sync, limiter=self._limiter, abandon_on_cancel=True)
             try:
-                if self._run_sync is not None:
-                    await self._run_sync(work)
-                else:
-                    self._limiter = self._limiter or trio.CapacityLimiter(PREPARING)
-                    await trio.to_thread.run_sync(work, limiter=self._limiter, abandon_on_cancel=True)
+                await (self._run_sync or threads)(work)
             except Exception:  # noqa: BLE001 (a notifier's bug must not end the others)
                 self._log_fault(line)
             line.prepared = True
@@ -358,13 +356,14 @@ class Sender:
         ]  # fmt: skip
         _log(line, rows, delivery, wait)
         news: list[ChannelDown | ChannelUp] = []
-        known = self._lines.get(line.channel.name) is line
+        name = line.channel.name
+        known = self._lines.get(name) is line
         if known and line.down and not down:
-            log.error("channel %s is down (%s): %s", line.channel.name, line.state, line.why)
-            news.append(ChannelDown(line.channel.name))
+            log.error("channel %s is down (%s): %s", name, line.state, line.why)
+            news.append(ChannelDown(name))
         elif known and down and not line.down:
-            log.warning("channel %s is up again", line.channel.name)
-            news.append(ChannelUp(line.channel.name))
+            log.warning("channel %s is up again", name)
+            news.append(ChannelUp(name))
         self._answer(rows, epoch, delivery, wait, news, attempts)
 
     def _answer(

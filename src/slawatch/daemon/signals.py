@@ -16,11 +16,11 @@ from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
 from slawatch.core.alert import Alert
 from slawatch.core.dispatch import Fired, Input
-from slawatch.core.foresight import foresee
+from slawatch.core.foresight import OF, foresee
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
 from slawatch.core.rule import Rule
 from slawatch.core.series import KIND, Series, series
-from slawatch.core.signal import Look, Watched, judge, reconcile, resumed
+from slawatch.core.signal import TIMED, Look, Watched, judge, reconcile, resumed
 from slawatch.core.workflow_turn import Occasion
 from slawatch.daemon.missing import Missing
 from slawatch.daemon.troubles import Troubles
@@ -152,10 +152,13 @@ class Signals:
         self._plain_due = steady + EVERY
         live, channels, config = self._view.live(), self._view.channels(), self._view.config
 
+        alerts = self._view.alerting().alerts
+
         def work() -> Look:
             look = Look()
-            self._missing.look(config, live, now, steady, look)
-            self.troubles.look(live, channels, now, steady, look)
+            firing = {alert.check for alert in alerts.values() if alert.firing}
+            self._missing.look(config, live, now, steady, look, firing)
+            self.troubles.look(live, channels, now, steady, look, config.alerting.meta)
             return look
 
         self._tell(await self._run(work), now, partial(_is_watched, config))
@@ -197,6 +200,8 @@ class Signals:
             return
         before = {one.rule: one.due for one in self._rules}
         first = self._now() + _FIRST
+        if self._config is None:
+            self._agreements_due = first
         self._config = config
         self._memory = Memory(latest=self._memory.latest)
         self._rules = [
@@ -230,8 +235,8 @@ class Signals:
             if known is None:
                 alert = alerts.get(one.fingerprint)
                 known = resumed(alert) if alert is not None and alert.firing else Watched()
-            value = found[one.wish]
-            self._watched[one.fingerprint] = judge(one, known, _number(one, value), value.unit, now, look)
+            number, unit = _compared(one, found[one.wish])
+            self._watched[one.fingerprint] = judge(one, known, number, unit, now, look)
         if self._told is None:
             self._told = _told_ever(cursor)
         foreseen: set[str] | None = None
@@ -258,11 +263,11 @@ class Signals:
             self._give(*inputs, *occasions)
 
 
-def _number(one: Series, value: Value) -> float | None:
-    """Return what the thresholds of a rule are compared with."""
-    metric = one.wish.metric
-    timed = any(condition.unit == "s" for _, condition in one.rule.severities)
-    return in_time(value) if metric.unit == "any" and timed else value.number
+def _compared(one: Series, value: Value) -> tuple[float | None, str]:
+    """Return what the thresholds of a rule are compared with, and its unit."""
+    if one.wish.metric.unit == "any" and any(condition.unit == "s" for _, condition in one.rule.severities):
+        return in_time(value), TIMED
+    return value.number, value.unit
 
 
 def _policy(config: Config, service: str) -> str:
@@ -303,6 +308,7 @@ def _told_ever(cursor: "DuckDBPyConnection") -> set[str]:
     """Return the fingerprints of what happened once and was told."""
     rows = cursor.execute(
         "SELECT DISTINCT subject FROM alert_event WHERE kind = 'alert.fired' AND "
-        "(subject LIKE 'alert:tier{%' OR subject LIKE 'alert:breached{%')"
+        "(subject LIKE ? OR subject LIKE ?)",
+        [f"alert:{OF}tier{{%", f"alert:{OF}breached{{%"],
     ).fetchall()
     return {subject.removeprefix("alert:") for (subject,) in rows}

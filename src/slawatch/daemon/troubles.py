@@ -1,13 +1,17 @@
 """What is wrong with slawatch itself, as alerts of a service of its own."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from slawatch.core.alert import fingerprint
+from slawatch.core.channel import Standing
 from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, Micros, parse_rfc3339
 from slawatch.core.series import KIND, META, SELF
 from slawatch.core.signal import Finding, Look, length
-from slawatch.web.view import Live, Standing
+from slawatch.web.view import Live
+
+log = logging.getLogger("slawatch.signals")
 
 EARLIEST: Final = parse_rfc3339("2020-01-01T00:00:00Z")
 """No clock that is right says less."""
@@ -19,6 +23,10 @@ PATIENCE: Final[Micros] = 10 * SECOND
 """A prober that died is started again within this."""
 CHANNEL_FOR: Final[Micros] = MINUTE
 """A channel that fails for longer is trouble, not bad luck."""
+ONCE_PER: Final[Micros] = HOUR
+"""The same trouble begins this often at most: what comes and goes is no news."""
+QUEUE_FOR: Final[Micros] = 15 * MINUTE
+"""A message that waits longer for its channel is trouble, whatever the reason."""
 BLIND: Final[Micros] = 2 * MINUTE
 """Rules that cannot be evaluated for longer are trouble."""
 
@@ -47,11 +55,22 @@ class Troubles:
         self._lost_at: Micros | None = None
         self._channels: dict[str, Micros] = {}
         self._known: set[str] = set()
+        self._standing: set[str] = set()
+        self._begun: dict[tuple[str, str], Micros] = {}
+        self._logged: set[str] = set()
 
     def look(
-        self, live: Live, channels: Mapping[str, Standing], now: Instant, steady: Micros, look: Look
+        self,
+        live: Live,
+        channels: Mapping[str, Standing],
+        now: Instant,
+        steady: Micros,
+        look: Look,
+        meta: Sequence[str] = (),
     ) -> None:
         """Note in a look what is wrong with slawatch.
+
+        A channel by which alone such trouble is told is none: nobody would hear of it.
 
         Args:
             live: what the daemon says of itself.
@@ -59,6 +78,7 @@ class Troubles:
             now: by the wall clock.
             steady: by the loop's clock.
             look: where it is noted.
+            meta: who is told of trouble with slawatch.
         """
         found = {
             "store": self._store(live),
@@ -67,12 +87,15 @@ class Troubles:
             "config": self._config(),
             "clock": _clock(now),
             "rules": self._rules(steady),
-            **{f"channel {name}": self._channel(name, one, steady) for name, one in channels.items()},
+            **{
+                f"channel {name}": self._told(name, self._channel(name, one, now, steady), meta)
+                for name, one in channels.items()
+            },
         }
         for name in self._known - found.keys():
             found[name] = None
         self._known = {name for name in found if not name.startswith("channel ") or name[8:] in channels}
-        for trouble, wrong in found.items():
+        for trouble, wrong in self._seldom(found, steady):
             labels = ((KIND, "meta"), ("trouble", trouble))
             name = fingerprint(SELF, labels)
             if wrong is None:
@@ -83,6 +106,21 @@ class Troubles:
                 service=SELF, policy=META, labels=labels, actual=wrong.actual, threshold=wrong.threshold,
             )  # fmt: skip
             look.wrong.append(finding)
+
+    def _seldom(
+        self, found: Mapping[str, _Wrong | None], steady: Micros
+    ) -> Iterator[tuple[str, _Wrong | None]]:
+        """Yield each trouble; what comes and goes begins once an hour at most, as far as is told."""
+        for trouble, seen in found.items():
+            wrong = seen
+            if wrong is not None and trouble not in self._standing:
+                begun = self._begun.get((trouble, wrong.title))
+                if begun is not None and steady - begun < ONCE_PER:
+                    wrong = None
+                else:
+                    self._begun[trouble, wrong.title] = steady
+            (self._standing.discard if wrong is None else self._standing.add)(trouble)
+            yield trouble, wrong
 
     def _store(self, live: Live) -> _Wrong | None:
         if live.lag < LAG:
@@ -132,17 +170,32 @@ class Troubles:
             return None
         return _Wrong("high", "slawatch cannot evaluate rules and agreements", self.blind)
 
-    def _channel(self, name: str, standing: Standing, steady: Micros) -> _Wrong | None:
-        if standing.state in ("ok", "failing"):
-            self._channels.pop(name, None)
-            return None
-        since = self._channels.setdefault(name, steady)
-        if steady - since < CHANNEL_FOR:
-            return None
+    def _channel(self, name: str, standing: Standing, now: Instant, steady: Micros) -> _Wrong | None:
         waiting = f"; {standing.queued} messages wait" if standing.queued else ""
-        return _Wrong(
-            "high", f"slawatch: nothing goes through the channel {name}", f"{standing.why}{waiting}"
-        )
+        if not standing.down:
+            self._channels.pop(name, None)
+        elif steady - self._channels.setdefault(name, steady) >= CHANNEL_FOR:
+            text = f"slawatch: nothing goes through the channel {name}"
+            return _Wrong("high", text, f"{standing.why}{waiting}")
+        old = 0 if standing.oldest is None else now - standing.oldest
+        if old >= QUEUE_FOR:
+            why = standing.why or "more was to be told than the channel takes"
+            text = f"slawatch: messages through the channel {name} are late"
+            return _Wrong("high", text, f"the first since {length(old)}; {why}", f"> {length(QUEUE_FOR)}")
+        if standing.warning:
+            return _Wrong("medium", f"slawatch: the channel {name} is not as it should be", standing.warning)
+        return None
+
+    def _told(self, name: str, wrong: _Wrong | None, meta: Sequence[str]) -> _Wrong | None:
+        """Return the trouble of a channel; of one that alone would have to tell of it, it is logged."""
+        if wrong is None:
+            self._logged.discard(name)
+        elif set(meta) == {f"channel:{name}"}:
+            if name not in self._logged:
+                log.error("%s: %s; no other channel tells of trouble", wrong.title, wrong.actual)
+            self._logged.add(name)
+            return None
+        return wrong
 
 
 def _clock(now: Instant) -> _Wrong | None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.core.audit import Audited
+from slawatch.core.channel import Standing
 from slawatch.core.instant import Instant
 from slawatch.core.silence import Silence
 from slawatch.core.turn import State
 from slawatch.daemon.alerting import Alerting
 from slawatch.daemon.watching import Watching
 from slawatch.store.database import Database
-from slawatch.web.view import Commands, Live, Standing
+from slawatch.web.view import Commands, Live
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -1,6 +1,7 @@
 """What was, of alerts, incidents and messages: folded from stored events, forgotten ones too."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.alert import Alert
@@ -8,7 +9,7 @@ from slawatch.core.event import Event
 from slawatch.core.incident import Incident, rank
 from slawatch.core.outbox import Row
 from slawatch.core.turn import State, fold
-from slawatch.store.alerting import read_row
+from slawatch.store.event_row import read_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,11 +26,13 @@ class Violation(NamedTuple):
         number: of the event that ended it; 0 while it fires.
         alert: as it was at the end.
         severity: the highest that it had.
+        incident: the one that it belonged to last; None for none.
     """
 
     number: int
     alert: Alert
     severity: str
+    incident: int | None
 
 
 def violations(
@@ -80,8 +83,17 @@ def violations(
 
 def _violation(number: int, events: Sequence[Event]) -> Violation:
     (found,) = fold(events).alerts.values()
-    had = (dict(event.changes).get("severity") for event in events)
-    return Violation(number, found, max((word for word in had if word is not None), key=rank))
+    changes = [dict(event.changes) for event in events]
+    severity = max((one["severity"] for one in changes if one.get("severity")), key=rank)
+    # What somebody wrote who resolved its incident by hand says more than that it recovered later.
+    note = next(
+        (e.changes for e in reversed(events) if e.kind == "alert.detached" and dict(e.changes)["resolution"]),
+        (),
+    )
+    if note:
+        found = replace(found, resolution=f"{dict(note)['resolution']} ({found.resolution})")
+    incident = next((one["incident"] for one in reversed(changes) if one.get("incident")), None)
+    return Violation(number, found, severity, incident)
 
 
 def incidents(cursor: "DuckDBPyConnection", *, before: int | None = None, limit: int = 50) -> list[Incident]:
@@ -119,7 +131,20 @@ def alerts(cursor: "DuckDBPyConnection", fingerprints: Sequence[str]) -> dict[st
     Raises:
         StoreDamaged: an event cannot be read.
     """
-    return dict(_folded(cursor, [f"alert:{name}" for name in fingerprints]).alerts)
+    if not fingerprints:
+        return {}
+    rows = cursor.execute(
+        f"""
+        WITH last AS (
+            SELECT subject AS of, max(number) AS first FROM alert_event
+            WHERE kind = 'alert.fired' AND list_contains(?, subject) GROUP BY subject
+        )
+        SELECT {_EVENT} FROM last JOIN alert_event AS e ON e.subject = last.of AND e.number >= last.first
+        WHERE NOT e.gone AND e.kind <> 'alert.reported' ORDER BY e.number
+        """,
+        [[f"alert:{name}" for name in fingerprints]],
+    ).fetchall()
+    return dict(fold(read_row(row).event for row in rows).alerts)
 
 
 def messages(

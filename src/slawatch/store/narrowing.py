@@ -44,7 +44,8 @@ def narrow(
         "check_name": f"FROM {home}.check_name WHERE list_contains({_list(checks)}, name)",
         **{table: f"FROM {home}.{table} WHERE {mine}" for table in _BY_CHECK},
         **{table: f"FROM {home}.{table} WHERE false" for table in _HIDDEN},
-        "life": f"FROM {home}.life WHERE kind <> 'config'",
+        # Of several events at one instant the order of writing decides: a view has no `rowid` of its own.
+        "life": f"SELECT *, rowid FROM {home}.life WHERE kind <> 'config'",
         "maintenance_entry": _maintenance(home, services),
         "adjustment_entry": f"FROM {home}.adjustment_entry WHERE id IN (SELECT id "
         f"FROM {home}.adjustment_entry WHERE list_contains({_list(subjects)}, service))",

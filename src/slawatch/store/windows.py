@@ -144,7 +144,7 @@ def _of_samples(
         columns = sorted({metric.column for metric in plain if metric.column} - {"lag", ""})
         wanted = ["check_number", "started_at", "due_at", "outcome", "cause", *columns]
         source = rows(cursor, "sample", start, end, list(dict.fromkeys(wanted)))
-        listed = ", ".join(_aggregate(metric, start, end) for metric in plain)
+        listed = ", ".join(aggregate(metric, start, end) for metric in plain)
         for group, *numbers in _grouped(cursor, source, members, listed):
             for metric, number in zip(plain, numbers, strict=True):
                 found[group][metric.name] = Value(None if number is None else float(number))
@@ -168,7 +168,7 @@ def _grouped(
     ).fetchall()
 
 
-def _aggregate(metric: Metric, start: Instant, end: Instant) -> str:
+def aggregate(metric: Metric, start: Instant, end: Instant) -> str:
     """Return SQL of one metric of samples."""
     if metric.column:
         column = "greatest(started_at - due_at, 0)" if metric.column == "lag" else metric.column

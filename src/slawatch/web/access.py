@@ -141,7 +141,14 @@ def signed(request: Request, wish: Mapping[str, Any], *, source: bool = False) -
 
 
 def concern(request: Request, subject: str, **detail: Any) -> None:
-    """Say what a request was about, for the audit log: `incident:7`; by default it is its path."""
+    """Say what a request was about, for the audit log: `incident:7`; by default it is its path.
+
+    Args:
+        request: that is answered.
+        subject: what it was about.
+        detail: more to write down; `does` is the action of a public route that changes something, `by` who
+            did it there.
+    """
     state = request.scope["state"]
     state["subject"] = subject
     state.setdefault("detail", {}).update(detail)

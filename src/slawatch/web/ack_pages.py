@@ -52,7 +52,7 @@ class AckPages:
             return await self._page(request, None, link, refused=text)
         if request.method != "POST":
             return await self._page(request, incident, link, refused=self._outdated(incident, link))
-        concern(request, f"incident:{link.incident}", by=link.recipient)
+        concern(request, f"incident:{link.incident}", by=link.recipient, does="incident.ack")
         if not is_form(request.headers):
             raise Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "the body must be that of the page's form")
         by = link.recipient

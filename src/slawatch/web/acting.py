@@ -67,9 +67,18 @@ def command(
     return _ACTIONS[action](asked, number, by, origin)
 
 
-def retry(key: str, ttl: Micros) -> Retried:
-    """Return the wish to send a dead message again."""
-    return Retried(key, ttl)
+def retry(
+    key: str, ttl: Micros, wish: Mapping[str, Any], config: Config, now: Instant, origin: str
+) -> Retried:
+    """Return the wish to send a dead message again, for as long as that is worth it.
+
+    Raises:
+        EntryRefused: it has keys that mean nothing.
+    """
+    unknown = [name for name in wish if name not in ("person", "source")]
+    if unknown:
+        raise EntryRefused(f'there is no key {unknown[0]!r} here: write "person"')
+    return Retried(key, ttl, who(Wish(wish, config, now).person(), config), origin)
 
 
 def who(name: str, config: Config) -> str:
@@ -90,7 +99,8 @@ def recipient(text: str, config: Config) -> str:
     if name not in known:
         everybody = [*(f"person:{key}" for key in config.people), *(f"team:{key}" for key in config.teams)]
         have = f"there are {one_of(everybody[:20])}" if everybody else "the configuration has nobody"
-        raise EntryRefused(f"to: there is no {text[:100]!r}: {nearest(text, everybody) or have}")
+        names = everybody if colon else [*config.people, *config.teams]
+        raise EntryRefused(f"to: there is no {text[:100]!r}: {nearest(text, names) or have}")
     return f"{kind}:{name}"
 
 

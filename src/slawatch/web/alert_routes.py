@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +25,8 @@ from slawatch.web.wish import EntryRefused
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 _LISTS: Final[Mapping[str, Callable[..., dict[str, Any]]]] = {
     "alerts": asking.alerts,
@@ -71,6 +73,7 @@ class AlertRoutes:
                 route(path, partial(self.listed_or_entered, name, what), {"GET": "read", "POST": what})
                 for path, (name, what) in _BOTH.items()
             ),
+            route("/api/v1/oncall", self.on_call, "read"),
             route("/api/v1/silences/try", self.tried, "read", methods=post),
             *(
                 route(path, partial(self.entered, what), what, methods=post)
@@ -97,6 +100,11 @@ class AlertRoutes:
         """A list, a page of it."""
         query = dict(request.query_params)
         return await self._read(request, lambda cursor, seen: _LISTS[name](cursor, seen, query))
+
+    async def on_call(self, request: Request) -> Response:
+        """Who is on call."""
+        query, seen = dict(request.query_params), self._seen(request)
+        return JSONResponse(await self._asked(lambda cursor: asking.on_call(cursor, seen, query)))
 
     async def one(self, ask: Callable[..., dict[str, Any]], request: Request) -> Response:
         """One of them, whole."""
@@ -165,6 +173,7 @@ class AlertRoutes:
     async def retried(self, request: Request) -> Response:
         """A dead message is sent again."""
         key = request.path_params["id"]
+        wish = signed(request, await body_of(request))
         concern(request, f"notification:{key}")
 
         async def work() -> dict[str, Any]:
@@ -175,22 +184,27 @@ class AlertRoutes:
                 raise Problem(
                     HTTPStatus.UNPROCESSABLE_ENTITY, "its incident is over since long: nothing to say"
                 )
-            channel = self._view.config.channels.get(row.channel)
-            events = await self._do(Retried(key, channel.worth if channel is not None else HOUR))
+            config, now = self._view.config, self._view.clock.now()
+            channel = config.channels.get(row.channel)
+            worth = channel.worth if channel is not None else HOUR
+            try:
+                command = acting.retry(key, worth, wish, config, now, _origin(request))
+            except EntryRefused as error:
+                raise Problem(error.status, str(error)) from None
+            events = await self._do(command)
             seen = self._seen(request)
             found = await self._asked(lambda cursor: asking.notification(cursor, seen, key))
             return found | {"events": _shown(events)}
 
-        return JSONResponse(await self._once(request, {}, work))
+        return JSONResponse(await self._once(request, wish, work))
 
     async def _act(self, request: Request, action: str, number: int) -> Response:
         wish = signed(request, await body_of(request))
 
         async def work() -> dict[str, Any]:
             config, now = self._view.config, self._view.clock.now()
-            origin = "cli" if principal_of(request).kind == "socket" else "api"
             try:
-                command = acting.command(action, number, wish, config, now, origin)
+                command = acting.command(action, number, wish, config, now, _origin(request))
             except EntryRefused as error:
                 raise Problem(error.status, str(error)) from None
             if number and number not in self._view.alerting().incidents:
@@ -243,7 +257,7 @@ class AlertRoutes:
         found = await self._asked(lambda cursor: work(cursor, seen))
         return await self._current.render(JSONResponse, found)  # type: ignore[no-any-return]
 
-    async def _asked(self, work: "Callable[[duckdb.DuckDBPyConnection], dict[str, Any]]") -> dict[str, Any]:
+    async def _asked(self, work: "Callable[[duckdb.DuckDBPyConnection], T]") -> T:
         try:
             return await self._readers.read(work)
         except EntryRefused as error:
@@ -252,6 +266,10 @@ class AlertRoutes:
     def _seen(self, _request: Request) -> Seen:
         view = self._view
         return Seen(view.config, view.alerting(), view.clock.now(), view.channels(), view.live().checks)
+
+
+def _origin(request: Request) -> str:
+    return "cli" if principal_of(request).kind == "socket" else "api"
 
 
 def _shown(events: tuple[Event, ...]) -> list[dict[str, Any]]:

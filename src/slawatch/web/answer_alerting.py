@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from slawatch.config.model import Config
+from slawatch.core.channel import Standing
 from slawatch.core.instant import Instant
 from slawatch.core.outbox import Stage
 from slawatch.core.turn import State
 from slawatch.web import answer_alerts, answer_incidents
 from slawatch.web.answer_alerts import stamp
-from slawatch.web.view import Standing
 
 NOTHING: Final[Mapping[str, Any]] = {"alerts": [], "incidents": [], "channels": []}
 
@@ -57,6 +57,7 @@ def channels(config: Config, state: State, standings: Mapping[str, Standing]) ->
                 "state": standing.state if standing is not None else "unknown",
                 "since": stamp(standing.since if standing is not None else None),
                 "why": (standing.why if standing is not None else "") or None,
+                "warning": (standing.warning if standing is not None else "") or None,
                 "queued": sum(row.unsent or row.stage is Stage.SENDING for row in rows),
                 "dead": sum(row.stage is Stage.DEAD for row in rows),
             }

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.alert import Alert, Reason
+from slawatch.core.event import Event
 from slawatch.core.incident import SEVERITIES, Incident, rank
 from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.core.turn import State
 from slawatch.web.paging import Page, paged
+from slawatch.web.timeline import entry
 
 if TYPE_CHECKING:
     import duckdb
@@ -120,27 +122,23 @@ def show(cursor: "duckdb.DuckDBPyConnection", state: State, name: str, now: Inst
     events = alerting.events(cursor, alert=alert.fingerprint, limit=500)
     found = line(alert, state.incidents.get(alert.incident or 0), now)
     open_ones = [violation(alert, alert.severity, now)] if alert.firing else []
-    told = [
-        {"at": rfc3339(e.at), "kind": e.kind, "text": e.text or said(e.kind), "by": e.by or None}
-        for _, e, _ in reversed(events)
-        if e.kind not in _UNTOLD and not e.gone
-    ]
+    told = (happened(event) for _, event, _ in reversed(events))
     return found | {
-        "violations": [*open_ones, *(violation(one.alert, one.severity, now) for one in past)],
-        "timeline": told,
+        "violations": [*open_ones, *(violation(one.alert, one.severity, now, one.incident) for one in past)],
+        "timeline": [one for one in told if one is not None],
     }
 
 
-_UNTOLD: Final = ("alert.reported", "alert.changed")
-
-
-def said(kind: str) -> str:
-    """Return what an event without a text of its own says.
-
-    >>> said("alert.joined")
-    'joined'
-    """
-    return kind.partition(".")[2].replace("_", " ")
+def happened(event: Event) -> dict[str, Any] | None:
+    """Return what happened to an alert as its timeline shows it; None for what nobody needs to read."""
+    found = entry(0, event)
+    text = found["text"] if found is not None else ""
+    if event.kind in ("alert.joined", "alert.moved"):
+        number = dict(event.changes).get("incident")
+        text = f"part of incident {number}" if number else "part of no incident of its own"
+    if not text:
+        return None
+    return {"at": rfc3339(event.at), "kind": event.kind, "text": text, "by": event.by or None}
 
 
 def line(alert: Alert, incident: Incident | None, now: Instant, severity: str = "") -> dict[str, Any]:
@@ -167,6 +165,7 @@ def line(alert: Alert, incident: Incident | None, now: Instant, severity: str = 
         "suppressed": [reason(why) for why in alert.suppressed] if alert.firing else [],
         "incident": alert.incident,
         "incident_state": incident.shown if incident is not None else None,
+        "guard_until": stamp(alert.guard_until if alert.firing else None),
         "reports": alert.reports,
     }
 
@@ -176,8 +175,8 @@ def reason(why: Reason) -> dict[str, Any]:
     return {"kind": why.kind, "by": why.by, "text": why.text, "until": stamp(why.until)}
 
 
-def violation(alert: Alert, severity: str, now: Instant) -> dict[str, Any]:
-    """Return one time that an alert fired."""
+def violation(alert: Alert, severity: str, now: Instant, incident: int | None = None) -> dict[str, Any]:
+    """Return one time that an alert fired; `incident` where it belongs to that one no more."""
     end = alert.resolved_at if not alert.firing else None
     return {
         "start": rfc3339(alert.since),
@@ -188,7 +187,7 @@ def violation(alert: Alert, severity: str, now: Instant) -> dict[str, Any]:
         "actual": alert.actual or None,
         "threshold": alert.threshold or None,
         "resolution": alert.resolution or None,
-        "incident": alert.incident,
+        "incident": alert.incident if incident is None else incident,
     }
 
 

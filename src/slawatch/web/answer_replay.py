@@ -4,9 +4,10 @@ The daemon reads the store for whoever asks, since nobody else can; it does not 
 of alerting while it has to page people by them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from heapq import merge
+from typing import TYPE_CHECKING, Any, Final
 
 from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
@@ -14,19 +15,26 @@ from slawatch.config.world import scene_of
 from slawatch.core.check import Maintenance
 from slawatch.core.duty import Added, Entered
 from slawatch.core.event import decode, encode
-from slawatch.core.instant import Instant, Micros, rfc3339, seconds
+from slawatch.core.gauging import Gauge, Judged, Reading, gauge
+from slawatch.core.instant import DAY, SECOND, Instant, Micros, parse_rfc3339, rfc3339, seconds
+from slawatch.core.metric import find
 from slawatch.core.override import Override, Swap
-from slawatch.core.replay import imagined, replay
+from slawatch.core.replay import Read, imagined, replay
 from slawatch.core.replayed import Difference, Fired, Opened, Reached, Replayed, summed_up
 from slawatch.core.sample import Transition
+from slawatch.core.scenario import Scene
+from slawatch.core.series import Series, name_of, series
 from slawatch.core.sifting import Need, Sampled, needs, neighbours
 from slawatch.core.silence import Silence
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-RULES = "rules on metrics"
-OTHERS = "alerts of agreements, burn rates, missing results and slawatch itself"
+EARLIEST: Final = parse_rfc3339("1970-01-01T00:00:00Z")
+_LONGEST_WINDOW: Final[Micros] = 30 * DAY
+LATEST: Final = parse_rfc3339("2200-01-01T00:00:00Z")
+_MOST_RESULTS: Final = 10_000
+OTHERS: Final = "alerts of agreements, burn rates, missing results and slawatch itself"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +45,14 @@ class Wish:
         start, end: the time that is replayed, half-open.
         checks: how the results of each check count, by name.
         neighbours: of each check, by dependencies.
+        gauges: of rules on metrics.
     """
 
     start: Instant
     end: Instant
     checks: Mapping[str, Need]
     neighbours: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    gauges: tuple[Gauge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +68,7 @@ class Material:
         unknown: checks of which nothing was ever stored.
         silences, maintenance, duty: what people entered while slawatch ran.
         digest: of the config that the daemon runs on; empty where none runs.
+        readings: what each gauge showed, as far as that can change anything.
     """
 
     begin: Instant
@@ -70,16 +81,39 @@ class Material:
     maintenance: tuple[Maintenance, ...] = ()
     duty: tuple[Entered, ...] = ()
     digest: str = ""
+    readings: Mapping[Gauge, Sequence[Reading]] = field(default_factory=dict)
 
 
-def wish(configs: Iterable[Config], start: Instant, end: Instant) -> Wish:
+def wish(configs: Sequence[Config], start: Instant, end: Instant) -> Wish:
     """Return what a replay under any of these configs needs."""
     scenes = [scene_of(config) for config in configs]
     near: dict[str, tuple[str, ...]] = {}
     for scene in scenes:
         for name, others in neighbours(scene.graph, scene.checks.values()).items():
             near[name] = tuple(dict.fromkeys((*near.get(name, ()), *others)))
-    return Wish(start=start, end=end, checks=needs(scenes), neighbours=near)
+    gauges = dict.fromkeys(gauge for config in configs for gauge in gauged(config)[1].values())
+    return Wish(start=start, end=end, checks=needs(scenes), neighbours=near, gauges=tuple(gauges))
+
+
+def gauged(config: Config) -> tuple[dict[str, Series], dict[str, Gauge], list[str]]:
+    """Return the series of a config's rules that a replay can read, their gauges, and the names of the rest.
+
+    The first two are by the fingerprints of their alerts, the last are names of rules.
+    """
+    members: dict[str, list[str]] = {}
+    for check in config.checks.values():
+        members.setdefault(check.service, []).append(check.name)
+    watched: dict[str, Series] = {}
+    gauges: dict[str, Gauge] = {}
+    left: list[str] = []
+    for rule in config.rules:
+        for one in series(rule, config.services, config.checks, config.agreements):
+            found = gauge(one, members)
+            if found is None:
+                left.append(name_of(rule))
+            else:
+                watched[one.fingerprint], gauges[one.fingerprint] = one, found
+    return watched, gauges, list(dict.fromkeys(left))
 
 
 def read_wish(found: Mapping[str, Any]) -> Wish:
@@ -94,17 +128,37 @@ def read_wish(found: Mapping[str, Any]) -> Wish:
             end=int(found["end"]),
             checks={str(name): _need(need) for name, need in found["checks"].items()},
             neighbours={str(name): tuple(map(str, near)) for name, near in found["neighbours"].items()},
+            gauges=tuple(_gauge(one) for one in found.get("gauges", ())),
         )
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError(f"this is no wish for a replay: {type(error).__name__}: {error}") from None
-    if made.start >= made.end:
-        raise ValueError("a replay needs a start before its end")
+    if not EARLIEST <= made.start < made.end <= LATEST:
+        raise ValueError("a replay needs a start before its end, from 1970 to 2200")
+    if any(not 0 < need.results <= _MOST_RESULTS for need in made.checks.values()):
+        raise ValueError(f"results that count are {_MOST_RESULTS} at most")
     return made
 
 
 def _need(found: Sequence[Any]) -> Need:
     fewest, most, recover, degraded = found
-    return Need(int(fewest), int(most), int(recover), bool(degraded))
+    need = Need(int(fewest), int(most), int(recover), bool(degraded))
+    if min(need[:3]) < 1:
+        raise ValueError("less than one result never counts")
+    return need
+
+
+def _gauge(found: Sequence[Any]) -> Gauge:
+    metric, checks, window, every, limits, missing = found
+    read = find(str(metric))
+    if read.source != "samples" or read.over != "window":
+        raise ValueError(f"{metric} is not made of samples")
+    if not SECOND <= every <= window * 1000 or not SECOND <= window <= _LONGEST_WINDOW:
+        raise ValueError("a window lasts from a second to 30 days")
+    return Gauge(
+        str(metric), tuple(map(str, checks)), int(window), int(every),
+        tuple((str(operator), float(limit), float(margin)) for operator, limit, margin in limits),
+        bool(missing),
+    )  # fmt: skip
 
 
 def write_wish(made: Wish) -> dict[str, Any]:
@@ -113,6 +167,7 @@ def write_wish(made: Wish) -> dict[str, Any]:
         "start": made.start, "end": made.end,
         "checks": {name: list(need) for name, need in made.checks.items()},
         "neighbours": {name: list(near) for name, near in made.neighbours.items()},
+        "gauges": [list(one) for one in made.gauges],
     }  # fmt: skip
 
 
@@ -129,11 +184,13 @@ def material(cursor: "DuckDBPyConnection", made: Wish, digest: str = "") -> dict
         duckdb.Error: the store cannot be read.
     """
     from slawatch.store import duty, entries
+    from slawatch.store.gauging import readings
     from slawatch.store.replaying import material as stored
 
     found = stored(cursor, made.checks, made.neighbours, made.start, made.end)
     names = {name: place for place, name in enumerate(made.checks)}
     held = [(one, one.holds()) for one in duty.overrides(cursor)]
+    shown = readings(cursor, made.gauges, max(found.begin, found.gone_until), made.end)
     return {
         "begin": found.begin, "total": found.total, "gone_until": found.gone_until, "digest": digest,
         "names": list(names), "unknown": list(found.unknown),
@@ -146,6 +203,7 @@ def material(cursor: "DuckDBPyConnection", made: Wish, digest: str = "") -> dict
              "change": encode(change)}
             for one, change in held if change is not None
         ],
+        "readings": [[list(one), [list(reading) for reading in shown[one]]] for one in made.gauges],
     }  # fmt: skip
 
 
@@ -166,6 +224,7 @@ def read_material(found: Mapping[str, Any]) -> Material:
         maintenance=tuple(decode(Maintenance, one) for one in found["maintenance"]),
         duty=tuple(map(_entered, found["duty"])),
         digest=found["digest"],
+        readings={_gauge(one): [Reading(*reading) for reading in shown] for one, shown in found["readings"]},
     )
 
 
@@ -186,10 +245,7 @@ def played(
         end: of it.
         ack_after: somebody acknowledges so long after they were told; None for nobody.
     """
-    config = with_entered(config, found.duty)
-    if found.maintenance:
-        config = replace(config, maintenance=(*config.maintenance, *found.maintenance))
-    scene = scene_of(config)
+    scene = scene_with(config, found)
     wanted = needs([scene])
     samples = list(found.samples)
     if found.gone_until > found.begin:
@@ -198,14 +254,32 @@ def played(
                 results = wanted[name].results + 20
                 samples += imagined(scene.checks[name], changes, found.begin, found.gone_until, results)
         samples.sort(key=lambda one: one.started_at)
-    made = replay(scene, samples, found.begin, end, ack_after=ack_after, silences=found.silences)
+    watched, gauges, _ = gauged(config)
+    readings = merge(
+        *(
+            [Read(at, name, value) for at, value in found.readings.get(one, ())]
+            for name, one in gauges.items()
+        ),
+        key=lambda one: one.at,
+    )
+    made = replay(
+        scene, samples, found.begin, end, ack_after=ack_after, judged=Judged(watched), readings=readings
+    )
     return summed_up(made, start, end)
+
+
+def scene_with(config: Config, found: Material) -> Scene:
+    """Return what is played in: a config, and on top of it what people entered while slawatch ran."""
+    config = with_entered(config, found.duty)
+    if found.maintenance:
+        config = replace(config, maintenance=(*config.maintenance, *found.maintenance))
+    return replace(scene_of(config), silences=found.silences)
 
 
 def left_out(config: Config) -> list[str]:
     """Return which alerts of a config a replay says nothing about, a line each."""
-    found = [f"the rule {rule.name or rule.metric} (a rule on a metric)" for rule in config.rules]
-    return [*found, OTHERS]
+    left = gauged(config)[2]
+    return [*(f"the rule {name} (its metric is made of more than samples)" for name in left), OTHERS]
 
 
 def answer(

@@ -19,7 +19,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
 
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339
@@ -41,10 +40,11 @@ from slawatch.web.metrics import Metrics
 from slawatch.web.pages import Pages
 from slawatch.web.problem import Problem
 from slawatch.web.public_pages import PublicPages
-from slawatch.web.reading import Pipe, Readers
+from slawatch.web.reading import Pipe, Poured
 from slawatch.web.replay_routes import ReplayRoutes
 from slawatch.web.scoped import Scoped
 from slawatch.web.signing_in import SigningIn, on_unknown
+from slawatch.web.unchanged import Tagged
 from slawatch.web.view import Refused, View
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def build(view: View) -> problem.Guard:
             ],
         )
 
-    return problem.Guard(Door(view, credentials, auditing, Built(whole, whole.routes), of))
+    return problem.Guard(Tagged(Door(view, credentials, auditing, Built(whole, whole.routes), of)))
 
 
 def _assemble(current: Current, more: list[Guarded]) -> Starlette:
@@ -238,7 +238,8 @@ class _Web:
         def work(cursor: "duckdb.DuckDBPyConnection", pipe: Pipe) -> None:
             answer_export.export(cursor, config, wish, pipe, now)
 
-        return _Poured(self._readers, work, answer_export.MEDIA[wish.format], wish.filename)
+        media = answer_export.MEDIA[wish.format]
+        return Poured(self._readers, work, media, wish.filename, limit=_EXPORT_LIMIT)
 
     async def db(self, _: Request) -> Response:
         """What the store holds."""
@@ -322,46 +323,6 @@ class _Web:
                     pending.clear()
                 if not piece:
                     return
-
-
-class _Poured(Response):
-    """An answer whose body is written by a reading while it is sent."""
-
-    def __init__(
-        self,
-        readers: Readers,
-        work: "Callable[[duckdb.DuckDBPyConnection, Pipe], None]",
-        media_type: str,
-        filename: str,
-    ) -> None:
-        super().__init__(
-            media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
-        )
-        del self.headers["content-length"]
-        self._readers = readers
-        self._work = work
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
-        """Send the head with the first piece, so that what fails before it is still a proper error."""
-        started = False
-
-        async def take(piece: bytes) -> None:
-            nonlocal started
-            if not started:
-                started = True
-                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-
-        def run(cursor: "duckdb.DuckDBPyConnection") -> None:
-            pipe = Pipe(take)
-            self._work(cursor, pipe)
-            pipe.flush()
-
-        if scope["method"] != "HEAD":
-            await self._readers.read(run, limit=_EXPORT_LIMIT)
-        if not started:
-            await take(b"")
-        await send({"type": "http.response.body", "body": b""})
 
 
 def _called(config: Config, key: str) -> str | None:

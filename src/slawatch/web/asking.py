@@ -6,12 +6,14 @@ Blocking, for a worker thread or the command line.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from slawatch.config.entered import with_entered
+from slawatch.config.entered import effective, with_entered
 from slawatch.config.model import Config
 from slawatch.config.problem import nearest, one_of
 from slawatch.config.world import world_of
+from slawatch.core import oncall
+from slawatch.core.channel import Standing
 from slawatch.core.incident import SEVERITIES
-from slawatch.core.instant import Instant
+from slawatch.core.instant import DAY, Instant
 from slawatch.core.matcher import parse
 from slawatch.core.silence import Silence, SilenceError
 from slawatch.core.silence import check as check_silence
@@ -25,7 +27,7 @@ from slawatch.web import (
     postmortem,
 )
 from slawatch.web.paging import PageError, limit_of, number_of
-from slawatch.web.view import LiveCheck, Standing
+from slawatch.web.view import LiveCheck
 from slawatch.web.wish import EntryRefused, Wish, missing
 
 if TYPE_CHECKING:
@@ -37,8 +39,13 @@ QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
     "notifications": ("state", "channel", "to", "incident", "limit", "cursor"),
     "silences": ("expired",),
     "overrides": ("over",),
+    "oncall": ("schedule", "at", "from", "to"),
 }
 """The parameters of each list."""
+
+
+_SHOWN: Final = 14 * DAY
+_LONGEST: Final = 366 * DAY
 
 
 class Seen(NamedTuple):
@@ -234,6 +241,35 @@ def overrides(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[st
     """
     _check("overrides", query)
     return answer_silences.overrides(cursor, seen.now, over=_truth(query, "over"))
+
+
+def on_call(
+    cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return who is on call in each schedule, or the shifts of a span, overrides and swaps included.
+
+    Raises:
+        EntryRefused: the query asks for what there is not.
+    """
+    from slawatch.store import duty
+
+    _check("oncall", query)
+    wish = Wish(query, seen.config, seen.now)
+    held = effective(seen.config, duty.overrides(cursor))
+    name = query.get("schedule")
+    if name is not None and name not in held:
+        raise missing(f"there is no schedule {name[:100]!r}: {nearest(name, held) or 'none of that name'}")
+    chosen = list(held.values()) if name is None else [held[name]]
+    if "from" not in query and "to" not in query:
+        at = wish.moment("at", "") if "at" in query else seen.now
+        return [oncall.show(schedule, at) for schedule in chosen]
+    if "at" in query:
+        raise EntryRefused("at does not go with from and to")
+    start = wish.moment("from", "") if "from" in query else seen.now
+    end = wish.moment("to", "") if "to" in query else start + _SHOWN
+    if not start < end <= start + _LONGEST:
+        raise EntryRefused("to is after from, and at most a year")
+    return [line for schedule in chosen for line in oncall.show_shifts(schedule, start, end)]
 
 
 def notifications(

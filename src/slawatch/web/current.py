@@ -31,10 +31,37 @@ _log = logging.getLogger("slawatch.web")
 
 FRESH: Final = 5.0
 """Seconds for which the store's figures of `status` serve again, at least."""
+MOMENT: Final = 0.5
+"""Seconds for which an answer of `status` serves again while nothing changes but latencies and shares."""
 _MINUTE: Final = 60.0
 _SOON: Final = 15.0
 _STATUS_LIMIT: Final = 8.0
 _LONG_LIMIT: Final = 60.0
+_NO_AGREEMENTS: Final[list[dict[str, Any]]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """An answer of `status`, for all who ask within a moment: no state has changed, only figures move on.
+
+    Attributes:
+        until: of trio's clock.
+        same, equal: what it was made of; of the one the very objects, of the other the values.
+        answer: as it was given; nobody changes it.
+    """
+
+    until: float
+    same: tuple[object, ...]
+    equal: tuple[object, ...]
+    answer: dict[str, Any]
+
+    def serves(self, same: tuple[object, ...], equal: tuple[object, ...]) -> bool:
+        """Say whether it would be made of the same again."""
+        return (
+            trio.current_time() < self.until
+            and all(mine is other for mine, other in zip(self.same, same, strict=True))
+            and self.equal == equal
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +98,7 @@ class Current:
         self._past = Past()
         self._details: Kept[tuple[str, str], Detail] = Kept(FRESH)
         self._latencies: Kept[tuple[str, str, str], Latencies] = Kept(FRESH)
+        self._statuses: dict[tuple[str | None, bool], _Status] = {}
         self._rendering = trio.CapacityLimiter(2)
         self._last: Figures | None = None
         self._last_days: Days | None = None
@@ -92,15 +120,21 @@ class Current:
             NoSuchOrganization: it is not in the config.
         """
         found = await self.figures()
-        standing = await self.agreements() if agreements else []
+        standing = await self.agreements() if agreements else _NO_AGREEMENTS
         config, live, now = snapshot(self.view)
         state, channels = self.view.alerting(), self.view.channels()
+        kept = self._statuses.get((organization, agreements))
+        same, equal = (config, found, standing, state), (channels, live.trouble, _states(live))
+        if kept is not None and kept.serves(same, equal):
+            return kept.answer
 
         def made() -> dict[str, Any]:
             alerting = answer_alerting.summary(config, state, channels, now, organization)
             return answer_status.answer(config, found, live, now, organization, standing, alerting)
 
         answer: dict[str, Any] = await self.render(made)
+        until = trio.current_time() + MOMENT
+        self._statuses[organization, agreements] = _Status(until, same, equal, answer)
         return answer
 
     async def figures(self) -> Figures:
@@ -181,7 +215,7 @@ class Current:
             return found
 
         if not config.agreements:
-            return []
+            return _NO_AGREEMENTS
         return await self._agreements.get(config.digest, make)
 
     async def detail(self, service: str) -> Detail:
@@ -215,6 +249,10 @@ class Current:
             )
 
         return await self._latencies.get((config.digest, service, window), make)
+
+
+def _states(live: Live) -> tuple[object, ...]:
+    return tuple((name, one.outcome, one.since, one.reason) for name, one in live.checks.items())
 
 
 def snapshot(view: View) -> tuple[Config, Live, Instant]:

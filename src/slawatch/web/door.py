@@ -31,6 +31,9 @@ _log = logging.getLogger("slawatch.web")
 
 _SCOPES: Final = 32
 """Sets of organisations for which an app is kept; the one longest unused goes first."""
+LOOK_EVERY: Final = 15.0
+"""Seconds after which it is looked again whether who listens to a stream still may."""
+_STREAM: Final = "/api/v1/events"
 _NOTE_SECONDS: Final = 5.0
 _REFUSED: Final = frozenset(
     {
@@ -146,10 +149,35 @@ class Door:
             organizations = None
         scope["state"]["scope"] = organizations
         app = self.whole.app if organizations is None else self._app(organizations)
-        await app(scope, receive, noting)
+        if scope["path"] == _STREAM and not scope["state"]["control"]:
+            await self._watch(app, scope, receive, noting, visitor)
+        else:
+            await app(scope, receive, noting)
         if visitor.who is not None and visitor.who.kind in ("token", "password", "oidc"):
             with suppress(Exception), trio.move_on_after(_NOTE_SECONDS):
                 await self._credentials.note_use()
+
+    async def _watch(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, visitor: Visitor
+    ) -> None:
+        """Answer with a stream that ends when who listens may not any more: a session or token is over."""
+        stopping: trio.Event = scope["state"]["stopping"]
+        over = scope["state"]["stopping"] = trio.Event()
+
+        async def look() -> None:
+            while not stopping.is_set():
+                with trio.move_on_after(LOOK_EVERY):
+                    await stopping.wait()
+                with suppress(Problem):
+                    now = await self._visitor(scope)
+                    if now.who is None or now.who != visitor.who:
+                        break
+            over.set()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(look)
+            await app(scope, receive, send)
+            nursery.cancel_scope.cancel()
 
     def _is_public(self, path: str) -> bool:
         return any(pattern.match(path) for pattern in self._public)
@@ -186,18 +214,20 @@ class Door:
         state, method = scope["state"], scope["method"]
         action = state.get("action", "")
         refused = status in _REFUSED
-        changing = method not in SAFE and action in ACTIONS
+        by_link = action == PUBLIC and "does" in state.get("detail", {})
+        changing = method not in SAFE and (action in ACTIONS or by_link)
         if state.get("noted") or not (refused or changing):
             return
         if refused and not action and status == HTTPStatus.UNAUTHORIZED and not visitor.why:
             return
         detail = {"status": status, **state.get("detail", {})}
+        action = str(detail.pop("does", action)) or "read"
         if visitor.why:
             detail["why"] = visitor.why
         self._auditing.write(
-            visitor.who,
+            visitor.who or (detail.get("by") if by_link else None),
             visitor.place.address,
-            action or "read",
+            action,
             state.get("subject") or scope["path"],
             "allowed" if status < HTTPStatus.BAD_REQUEST else "refused",
             detail,

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from slawatch.core.alert import Alert
 from slawatch.core.chain import length_text
+from slawatch.core.channel import Standing
 from slawatch.core.escalation import Level
 from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import Instant, rfc3339
@@ -13,7 +14,7 @@ from slawatch.core.suppress import explain as suppressed
 from slawatch.core.turn import State, World
 from slawatch.web.answer_alerts import line, stamp
 from slawatch.web.timeline import people, upcoming
-from slawatch.web.view import LiveCheck, Standing
+from slawatch.web.view import LiveCheck
 
 _IN_WORDS: Final = {
     "failing": "messages through it fail now",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from slawatch import __version__
 from slawatch.config.model import Config
+from slawatch.core.channel import Standing
 from slawatch.core.check import Service
 from slawatch.core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, Micros, seconds
 from slawatch.core.join import join_states
@@ -22,7 +23,7 @@ from slawatch.web.current import Current, snapshot
 from slawatch.web.exposition import Family, labels, number, render
 from slawatch.web.keeping import Kept
 from slawatch.web.problem import Problem
-from slawatch.web.view import Live, Standing
+from slawatch.web.view import Live
 
 if TYPE_CHECKING:
     import duckdb

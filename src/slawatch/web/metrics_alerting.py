@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from slawatch.core.channel import Standing
 from slawatch.core.incident import SEVERITIES, Phase
 from slawatch.core.instant import Instant, seconds
 from slawatch.core.outbox import Stage
 from slawatch.core.turn import State
 from slawatch.store.alert_counts import Counts
 from slawatch.web.exposition import Family, labels
-from slawatch.web.view import Standing
 
 _WORKS: Final = ("ok", "failing")
 

@@ -115,6 +115,7 @@ def document() -> dict[str, Any]:
                 ),
             },
             **openapi_alerting.paths(),
+            "/api/v1/replay": {"post": _replay()},
             "/api/v1/reload": {"post": _reload()},
             "/api/v1/import": {"post": _import()},
         },
@@ -294,6 +295,43 @@ def _entry(name: str, summary: str, schema: str, what: str) -> dict[str, Any]:
         requestBody={
             "required": True,
             "content": {_JSON: {"schema": {"type": "object", "properties": texts, "required": ["person"]}}},
+        },
+    )  # fmt: skip
+
+
+def _replay() -> dict[str, Any]:
+    names = {"type": "array", "items": {"type": "string"}}
+    count = {"type": "integer", "minimum": 1, "maximum": 1000}
+    need = {
+        "type": "array", "prefixItems": [count, count, count, {"type": "boolean"}], "items": False,
+        "minItems": 4,
+        "description": (
+            "bad results that confirm a failure, at least and at most, good ones that end it, and whether "
+            "degraded ones are bad"
+        ),
+    }  # fmt: skip
+    instant = {"type": "integer", "description": "microseconds UTC since 1970"}
+    return operation(
+        "replay", "record", "The samples of a time that can change anything for alerting.",
+        {_JSON: {"schema": {"type": "object"}}}, errors=(400, 403, 408, 503),
+        said="What `slawatch replay` plays through the rules of alerting, and what people entered then.",
+        requestBody={
+            "required": True,
+            "content": {_JSON: {"schema": {
+                "type": "object", "required": ["start", "end", "checks", "neighbours"],
+                "properties": {
+                    "start": instant, "end": instant,
+                    "checks": {"type": "object", "additionalProperties": need},
+                    "neighbours": {"type": "object", "additionalProperties": names},
+                    "gauges": {
+                        "type": "array", "items": {"type": "array", "minItems": 6, "maxItems": 6},
+                        "description": (
+                            "of rules: metric, checks, window, pace, limits as [operator, threshold, margin], "
+                            "and whether the lack of a value matters"
+                        ),
+                    },
+                },
+            }}},
         },
     )  # fmt: skip
 

@@ -42,7 +42,8 @@ _ALERT: Final = {
     "since": _TIME, "fired_at": _TIME, "resolved_at": _MAYBE_TIME, "seconds": _NUMBER, "actual": _MAYBE_TEXT,
     "threshold": _MAYBE_TEXT, "resolution": _MAYBE_TEXT, "stale": _TRUTH, "flapping": _TRUTH,
     "suppressed": _list(_object(kind=_TEXT, by=_TEXT, text=_TEXT, until=_MAYBE_TIME)),
-    "incident": _MAYBE_COUNT, "incident_state": _MAYBE_TEXT, "reports": _COUNT,
+    "incident": _MAYBE_COUNT, "incident_state": _MAYBE_TEXT, "guard_until": _MAYBE_TIME,
+    "reports": _COUNT,
 }  # fmt: skip
 _INCIDENT: Final = {
     "id": _COUNT, "state": one_of(("triggered", "acked", "snoozed", "resolved", "merged")),
@@ -122,6 +123,17 @@ SCHEMAS: Final[dict[str, Any]] = {
         state=one_of(("offered", "planned", "active", "over", "cancelled")),
         entered=_object(at=_TIME, person=_TEXT, **{"from": _TEXT}),
         cancelled={"type": ["object", "null"]}, holds={"type": ["object", "null"]},
+    ),
+    "OnCall": _list(
+        {
+            "type": "object",
+            "required": ["schedule", "people", "shift", "layer", "override"],
+            "properties": {
+                "schedule": _TEXT, "at": _TIME, "people": _list(_TEXT),
+                "shift": _object(start=_MAYBE_TIME, end=_MAYBE_TIME), "layer": _MAYBE_COUNT,
+                "override": _TRUTH,
+            },
+        }
     ),
     "Overrides": _object(overrides=_list(ref("Override"))),
     "OverrideEntered": {
@@ -245,6 +257,13 @@ def paths() -> dict[str, Any]:
         "/api/v1/silences/{id}/expire": _of_one(
             "expireSilence", "End a silence now.", "Silence", "silence.expire"
         ),
+        "/api/v1/oncall": {
+            "get": _read(
+                "onCall", "Who is on call, now, at another time, or in a span.", "OnCall",
+                [in_query("schedule", "only this one"), in_query("at", "a time; now by default"),
+                 in_query("from", "the shifts from then on"), in_query("to", "until then, exclusive")],
+            )
+        },
         "/api/v1/overrides": {
             "get": _read("overrides", "Overrides and swaps that were entered.", "Overrides",
                          [in_query("over", "those that are over, too", {"type": "boolean"})]),
@@ -275,7 +294,9 @@ def paths() -> dict[str, Any]:
         },
         "/api/v1/notifications/{id}/retry": {
             "parameters": [in_path("id", "its idempotency key")],
-            "post": _written("retryNotification", "Send a dead one again.", "NotificationWhole", (), ()),
+            "post": _written(
+                "retryNotification", "Send a dead one again.", "NotificationWhole", ("person",), ()
+            ),
         },
     }  # fmt: skip
 

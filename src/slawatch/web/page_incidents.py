@@ -305,7 +305,8 @@ def _of_row(event: Event, names: Names) -> str:
     if event.kind != "row.sent":
         return ""
     kind, recipient, channel = parts_of(event.subject.removeprefix("row:"))
-    return f"{_KINDS.get(kind, kind)}: {_told(recipient, channel, names)}"
+    who = _told(recipient, channel, names)
+    return f"Called {who}" if kind == "trigger" else f"Told {who}: {_KINDS.get(kind, kind).lower()}"
 
 
 def _coming(config: Config, state: State, number: int, names: Names, now: Instant) -> Iterable[Coming]:

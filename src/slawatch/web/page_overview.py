@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -10,6 +12,7 @@ from markupsafe import Markup
 
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, Micros, parse_rfc3339
+from slawatch.core.percentile import quantile_bucketed
 from slawatch.core.period import parse_period
 from slawatch.report.build import in_force
 from slawatch.report.csv import TABLES
@@ -236,7 +239,7 @@ class Probing(NamedTuple):
     """What the probers did since they began, all together.
 
     Attributes:
-        late: 99 of 100 probes started less than this after their due time; None where none did.
+        late: 99 of 100 probes started about this much after their due time at most; None where none did.
     """
 
     running: int
@@ -256,12 +259,9 @@ def probing(live: Live) -> Probing:
             sums[name] += int(counters.get(name, 0))
         for index, count in enumerate(counters.get("lateness", ())):
             lateness[index] += int(count)
-    total, seen, late = sum(lateness), 0, None
-    for index, count in enumerate(lateness):
-        seen += count
-        if total and seen * 100 >= total * 99:
-            late = 1 << index
-            break
+    buckets = [(Fraction(1 << index), Fraction(up_to)) for index, up_to in enumerate(accumulate(lateness))]
+    late = quantile_bucketed(buckets, Fraction(99, 100))
     return Probing(
-        len(live.counters), sums["started"], sums["in_flight"], sums["skipped"], sums["bugs"], late
-    )
+        len(live.counters), sums["started"], sums["in_flight"], sums["skipped"], sums["bugs"],
+        None if late is None else late.__ceil__(),
+    )  # fmt: skip

@@ -95,7 +95,8 @@ def _alerts(incident: Mapping[str, Any], timezone: str) -> str:
 
 def _timeline(incident: Mapping[str, Any], timezone: str) -> str:
     rows = [
-        (_time(one["at"], timezone), plain(one["text"]), _names([one["by"]])) for one in incident["timeline"]
+        (_time(one["at"], timezone), plain(one["text"].replace("person:", "")), _names([one["by"]]))
+        for one in incident["timeline"]
     ]
     if not rows:
         return ""

@@ -5,6 +5,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import trio
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from slawatch.store.errors import StoreError, translate
 from slawatch.web.problem import Problem
@@ -124,3 +126,55 @@ class _Reading:
                         cursor.interrupt()
                     with trio.move_on_after(_AGAIN):
                         await self.done.wait()
+
+
+class Poured(Response):
+    """An answer whose body is written by a reading while it is sent."""
+
+    def __init__(
+        self,
+        readers: Readers,
+        work: "Callable[[duckdb.DuckDBPyConnection, Pipe], None]",
+        media_type: str,
+        filename: str,
+        *,
+        limit: float,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            readers: the threads that read.
+            work: writes the body into the pipe; in a thread.
+            media_type: of the body.
+            filename: under which a browser keeps it.
+            limit: seconds that it may take.
+        """
+        super().__init__(
+            media_type=media_type, headers={"Content-Disposition": f'attachment; filename="{filename}"'}
+        )
+        del self.headers["content-length"]
+        self._readers = readers
+        self._work = work
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (ASGI)
+        """Send the head with the first piece, so that what fails before it is still a proper error."""
+        started = False
+
+        async def take(piece: bytes) -> None:
+            nonlocal started
+            if not started:
+                started = True
+                await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+        def run(cursor: "duckdb.DuckDBPyConnection") -> None:
+            pipe = Pipe(take)
+            self._work(cursor, pipe)
+            pipe.flush()
+
+        if scope["method"] != "HEAD":
+            await self._readers.read(run, limit=self._limit)
+        if not started:
+            await take(b"")
+        await send({"type": "http.response.body", "body": b""})

@@ -14,12 +14,13 @@ from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.scope import scoped
 from slawatch.core.access import WHOLE
+from slawatch.core.channel import Standing
 from slawatch.core.command import Assign, Command, Merge, Open
 from slawatch.core.instant import Instant
 from slawatch.core.matcher import Matcher
 from slawatch.core.silence import Silence
 from slawatch.core.turn import State
-from slawatch.web.view import Commands, Imported, Live, Refused, Reloaded, Standing, View
+from slawatch.web.view import Commands, Imported, Live, Refused, Reloaded, View
 from slawatch.web.wish import EntryRefused
 
 if TYPE_CHECKING:

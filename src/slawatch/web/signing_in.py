@@ -186,20 +186,26 @@ class SigningIn:
         place: Place = request.scope["state"]["place"]
         cookie = secrets.token_urlsafe(24)
         target = inside(request.query_params.get("next", ""))
-        away = await self._provider().leave(self._view.config, cookie, target)
+        provider = self._provider()
+        from slawatch.web.oidc import ProviderRefused
+
+        try:
+            away = await provider.leave(self._view.config, cookie, target)
+        except ProviderRefused as refused:
+            raise Problem(HTTPStatus.BAD_GATEWAY, str(refused)) from None
         answer = RedirectResponse(away, HTTPStatus.SEE_OTHER)
         _set(answer, place, _name(place, _OIDC_COOKIE), cookie, _LOGIN_SECONDS)
         return answer
 
     async def back_from_provider(self, request: Request) -> Response:
         """Take somebody back from the provider."""
-        from slawatch.web.oidc import ProviderRefused
-
         state = request.scope["state"]
         state["noted"] = True
         place: Place = state["place"]
         cookie = visiting.cookie(request.scope, place.https, _name(place, _OIDC_COOKIE))
         provider = self._provider()
+        from slawatch.web.oidc import ProviderRefused
+
         config = self._view.config
         try:
             found = await provider.back(config, cookie, dict(request.query_params))

@@ -79,6 +79,8 @@ def _of_message(event: Event) -> str:
     if event.kind == "row.cancelled":
         why = event.text.partition(":")[0]
         return "" if why in ("generation", "superseded") else f"{who}: {kind} not sent: {why}"
+    if event.kind == "row.queued_again":
+        return f"{who}: {kind} is sent again, by hand"
     what = event.kind.partition(".")[2].replace("_", " ")
     if event.kind == "row.dead":
         what, text = "given up", event.text.partition(":")[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from slawatch.clock import Clock
+from slawatch.core.channel import Standing
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.sample import Outcome
 
@@ -127,35 +128,6 @@ class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
         super().__init__(message)
         self.problems = problems
         self.busy = busy
-
-
-class Standing(Protocol):
-    """How a channel stands."""
-
-    @property
-    def state(self) -> str:
-        """`ok`, `failing`, `open` (its breaker is), `misconfigured` or `disabled`."""
-        ...
-
-    @property
-    def since(self) -> Instant | None:
-        """Since when; None where it never was anything else."""
-        ...
-
-    @property
-    def why(self) -> str:
-        """What the provider or the network said last; empty where all is well."""
-        ...
-
-    @property
-    def queued(self) -> int:
-        """Messages that wait for it."""
-        ...
-
-    @property
-    def dead(self) -> int:
-        """Messages that were given up."""
-        ...
 
 
 class Commands(Protocol):
