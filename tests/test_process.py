@@ -14,6 +14,10 @@ from tests.notifiers.servers import until
 from slawatch import process
 
 
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
 @pytest.fixture
 def quiet() -> Iterator[int]:
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -42,9 +46,7 @@ async def test_what_a_program_started_is_killed_with_it(quiet: int, tmp_path: Pa
     child = int(file.read_text())
     await process.finish(running)
     assert process.ending(running.returncode) == "was killed by SIGKILL"
-    await until(
-        lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
-    )
+    await until(lambda: gone(child))
 
 
 async def test_a_kernel_without_pidfd(quiet: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,3 +123,59 @@ def test_what_is_about_us_is_not_about_the_program() -> None:
     assert process.refusal("x", "", OSError(errno.EMFILE, "Too many open files")) == ""
     assert process.ending(-200) == "was killed by signal 200"
     assert subprocess.DEVNULL < 0
+
+
+async def test_run_gives_a_text_and_keeps_the_beginning_of_the_output() -> None:
+    script = "cat; echo broken >&2; head -c 100000 /dev/zero | tr '\\0' x; exit 4"
+    with trio.fail_after(10):
+        found = await process.run(
+            ["sh", "-c", script], b"given\n", process.inherited(), "", trio.current_time() + 5
+        )
+    assert (found.code, found.errors) == (4, "broken\n")
+    assert found.output.startswith("given\nxxx")
+    assert len(found.output) == process.KEPT
+
+
+async def test_run_kills_what_takes_too_long_and_what_is_left_behind(tmp_path: Path) -> None:
+    script = f"sleep 60 & echo $! > {tmp_path}/child; echo here; wait"
+    begun = trio.current_time()
+    found = await process.run(["sh", "-c", script], b"", process.inherited(), "", begun + 0.5)
+    assert (found.code, found.output) == (None, "here\n")
+    child = int((tmp_path / "child").read_text())
+    await until(lambda: gone(child))
+
+
+async def test_a_program_need_not_read_what_it_is_given() -> None:
+    found = await process.run(["true"], b"x" * 1_000_000, process.inherited(), "", trio.current_time() + 5)
+    assert found.code == 0
+
+
+@pytest.mark.parametrize(("number", "short"), [(errno.EMFILE, True), (errno.EACCES, False)])
+async def test_what_does_not_start_says_whether_that_may_change(
+    monkeypatch: pytest.MonkeyPatch, number: int, short: bool
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    with pytest.raises(process.NotStarted) as caught:
+        await process.run(["true"], b"", process.inherited(), "", trio.current_time() + 5)
+    assert caught.value.short is short
+
+
+async def test_without_descriptors_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(os, "pipe", refuse)
+    with pytest.raises(process.NotStarted, match="no pipe") as caught:
+        await process.run(["true"], b"", process.inherited(), "", trio.current_time() + 5)
+    assert caught.value.short
+
+
+def test_programs_get_little_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLAWATCH_SECRET", "hunter2")
+    monkeypatch.setenv("HOME", "/home/x")
+    found = process.inherited()
+    assert (found["HOME"], found["LC_ALL"]) == ("/home/x", "C.UTF-8")
+    assert "SLAWATCH_SECRET" not in found

@@ -17,6 +17,7 @@ from slawatch.core.agreement import Agreement
 from slawatch.core.channel import Channel
 from slawatch.core.check import Check
 from slawatch.core.credit import Tier, tiers
+from slawatch.core.metric import CATALOGUE
 from slawatch.report.judged import credit_words
 
 HERE = Path(__file__).parent
@@ -42,6 +43,30 @@ stored.
 """
 
 
+METRICS = """\
+Every metric can stand in [`[[rules]]`](configuration.md#rules) and be asked for with
+`slawatch metrics query`. A metric has no value where nothing was seen: the key `missing` of a rule says what
+that means.
+
+Thresholds are written in the unit of the metric: a length of time as `> 500ms`, a share as `< 99.9%`,
+anything else as a plain number. `latency_p97.5` and the like take any percentile, of every metric that has
+percentiles here. Percentiles are exact (`quantile_disc`), over all probes of a service pooled.
+
+What is made of time (`availability`, `downtime` and their like) is worked out from the changes of the checks,
+so a window of 30 days costs no more than one of 5 minutes. What is made of samples is read anew at each
+evaluation for windows below an hour; over longer ones a value is at most a hundredth of its window old.
+"""
+
+ABOUT = {
+    "service": "Of services and checks",
+    "measures": "Of the numbers that probes bring along",
+    "agreement": "Of agreements",
+    "slawatch": "Of slawatch itself",
+}
+UNITS = {"s": "time", "%": "percent", "": "number", "any": "as the probe says"}
+OVER = {"window": "window", "now": "now", "period": "the running period"}
+
+
 def pages() -> dict[str, str]:
     """Return the text of each generated page by its file name."""
     return {
@@ -49,6 +74,7 @@ def pages() -> dict[str, str]:
         "checks.md": check_types(),
         "channels.md": channel_types(),
         "commands.md": commands(),
+        "metrics.md": metrics(),
         "presets.md": presets(),
     }
 
@@ -149,6 +175,20 @@ def _types(title: str, intro: str, what: str, types: dict[str, type]) -> str:
         table = dict(tree["$defs"][f"{what}-{name}"])
         table["properties"] = {key: table["properties"][key] for key in keys(options)}
         lines += [f"## {name}", "", described(options).summary, "", *_keys(table), ""]
+    return "\n".join(lines)
+
+
+def metrics() -> str:
+    """Return the page of the metrics."""
+    lines = ["# Metrics", NOTE, *METRICS.splitlines(), ""]
+    for about, title in ABOUT.items():
+        lines += [f"## {title}", "", "| metric | unit | meaning | over |", "|---|---|---|---|"]
+        for metric in CATALOGUE.values():
+            if (metric.source if metric.source == "measures" else metric.about) == about:
+                unit = UNITS[metric.unit]
+                over = OVER[metric.over]
+                lines.append(f"| `{metric.name}` | {unit} | {_cell(metric.text)} | {over} |")
+        lines.append("")
     return "\n".join(lines)
 
 

@@ -71,6 +71,8 @@ async def test_an_outage_is_told_to_those_whose_turn_it_is_until_somebody_acknow
             await off(program.run)
             await off(program.until, lambda: program.state("shop") == "up", 30)
             assert world.told == []
+            program.config.write_text(program.config.read_text().replace('"200ms"', '"250ms"'))
+            assert (await off(program.command, "reload")).returncode == 0
 
             await off(target.kill)
             await until(lambda: world.by("pagerduty") and world.by("hook"), 60, program, world)

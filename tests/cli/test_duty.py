@@ -123,7 +123,10 @@ def test_the_daemon_is_asked_where_one_runs(socket: Path, capsys: pytest.Capture
         "replaces": "",
         "priority": 0,
     }
-    lines = {"overrides": [{"what": "override", "schedule": "primary", "holds": {**held, "reason": ""}}]}
+    lines = {
+        "overrides": [{"what": "override", "schedule": "primary", "holds": {**held, "reason": ""}}],
+        "next": None,
+    }
     with answering(socket, http(json.dumps(lines).encode())) as requests:
         assert on_call(capsys) == ["carol"]
-    assert requests[0].startswith(b"GET /api/v1/overrides?over=true HTTP/1.1")
+    assert requests[0].startswith(b"GET /api/v1/overrides?limit=500&over=true HTTP/1.1")

@@ -111,6 +111,22 @@ def test_what_is_done_is_asked_of_the_daemon(
     assert json.loads(body.split(b"\r\n")[1]) == {**wish, "person": "alice"}
 
 
+def test_the_one_that_is_meant_need_not_be_named(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "more than one incident is open" in run(capsys, "incidents", "show", code=2)
+    only = {"incidents": [{"id": 7}], "next": None}
+
+    def say(request: bytes) -> bytes:
+        return http(json.dumps(DONE if request.startswith(b"POST") else only).encode())
+
+    with answering(socket, say) as requests:
+        run(capsys, "incidents", "ack", "--by", "alice")
+    assert requests[0].startswith(b"GET /api/v1/incidents?state=triggered&limit=2 HTTP/1.1")
+    assert requests[1].startswith(b"POST /api/v1/incidents/7/ack HTTP/1.1")
+    socket.unlink()
+    with answering(socket, http(b'{"incidents": [], "next": null}')):
+        assert "no incident is triggered" in run(capsys, "incidents", "ack", code=2)
+
+
 def test_who_does_it(
     socket: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -164,3 +164,28 @@ def test_the_lengths_of_alerting_are_limited() -> None:
     with pytest.raises(ValueError, match="ping") as caught:
         Alerting(ping=Secret("hunter2"))
     assert "hunter2" not in str(caught.value)
+
+
+def test_what_is_told_of_agreements(read: Read, problems: Problems) -> None:
+    default = read(BASE).alerting.foresight
+    assert [(str(one.budget), one.severity) for one in default.burn] == [
+        ("2", "critical"), ("5", "high"), ("10", "medium"), ("10", "low"),
+    ]  # fmt: skip
+    assert (default.forecast, default.tier, float(default.tier_ahead), default.breached) == (
+        "medium", "medium", 0.25, "high",
+    )  # fmt: skip
+    own = read(
+        BASE + '[alerting]\nforecast = "off"\ntier_ahead = 10\n'
+        '[[alerting.burn]]\nbudget = "50"\nlong = "2h"\nshort = "10m"\nseverity = "low"\n'
+    ).alerting.foresight
+    assert (own.forecast, float(own.tier_ahead), len(own.burn), own.burn[0].long) == (
+        "off",
+        0.1,
+        1,
+        120 * MINUTE,
+    )
+    assert read(BASE + "[alerting]\nburn = []\n").alerting.foresight.burn == ()
+    (problem,) = problems(BASE + "[alerting]\ntier_ahead = 0\n")
+    assert problem.path == "alerting.tier_ahead"
+    (problem,) = problems(BASE + '[[alerting.burn]]\nbudget = "5"\nlong = "5m"\nshort = "1h"\n')
+    assert (problem.path, problem.message[:6]) == ("alerting.burn[0].short", "short:")

@@ -48,21 +48,6 @@ def test_a_crash_loses_nothing_and_doubles_only_with_the_same_key(case):
     assert made.state.rows[row.key].possible_duplicate == case["id"].split("/")[1].startswith("001")
 
 
-def test_what_was_in_flight_when_slawatch_ended_waits_for_no_lease():
-    made = desk()
-    made.give(fire())
-    made.give(Tick())
-    (row,) = ready(made.state.rows.values(), made.now)
-    made.give(Claimed((row.key,)))
-    made.now += SECOND
-    made.give(Tick())
-    assert made.state.rows[row.key].stage is Stage.SENDING, "its sender is there"
-    made.give(Started(START))
-    made.give(Tick())
-    (again,) = ready(made.state.rows.values(), made.now)
-    assert (again.key, again.possible_duplicate) == (row.key, True)
-
-
 @op("004")
 def test_a_clean_stop_drops_no_row(case):
     made = desk(("person:ann", "person:bob", "person:eve"))

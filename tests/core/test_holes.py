@@ -1,5 +1,6 @@
 """What a rehearsal warns of."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from tests.core.stage import SMS, START, do, played, rota, scene
@@ -8,6 +9,7 @@ from slawatch.core.holes import find
 from slawatch.core.instant import HOUR
 from slawatch.core.override import Override
 from slawatch.core.suppress import Window
+from slawatch.core.workflow import Step, Workflow, named
 
 DOWN = do(0, "down", check="shop")
 ACK = do(1, "ack", by="ann")
@@ -81,4 +83,16 @@ def test_a_message_that_never_goes_out():
 def test_what_could_not_happen_as_scripted():
     assert warned(scene(), do(1, "ack", by="ann"), minutes=5) == (
         "after 1 min: acknowledged by ann: there is no open incident then",
+    )
+
+
+def test_a_workflow_that_cannot_do_what_it_is_to():
+    flow = Workflow(on="incident.opened", name="bridge", steps=(Step(notify="gone"),))
+    where = scene(("person:bob",))
+    world = replace(
+        where.world, workflows=named([flow]),
+        contacts=lambda recipient: () if recipient == "channel:gone" else where.world.contacts(recipient),
+    )  # fmt: skip
+    assert "after 2 s: workflow bridge: there is no channel gone; 1 of its 1 steps are left" in warned(
+        replace(where, world=world), DOWN
     )

@@ -183,6 +183,38 @@ def test_what_became_worse_is_said() -> None:
     assert desk.last.severity == "high"
 
 
+def test_what_it_explains_is_listed() -> None:
+    desk = Desk().give(Fired(alert("db", service="db")))
+    desk.withheld["shop-home"] = (Reason("dependency", "db"),)
+    desk.give(Fired(alert())).after(5)
+    assert desk.last.summary.split("\n") == ["connection refused", "Explained by it: shop-home is down"]
+
+
+def test_what_turns_out_to_be_explained_becomes_part_of_it() -> None:
+    desk = Desk().give(Fired(alert()))
+    desk.withheld["shop-home"] = (Reason("dependency", "db"),)
+    desk.give(Fired(alert("db", service="db", labels=(("team", "dba"),)))).after(1)
+    assert (desk.last.incident, desk.last.summary.split("\n")[1]) == (
+        "2",
+        "Explained by it: shop-home is down",
+    )
+    keeping = replace(next(iter(desk.state.rows.values())), kind="resolve", detail="explained by db is down")
+    found = compose([keeping], desk.state, desk.directory, desk.now)
+    assert (found.incident, found.summary.split("\n")[0]) == ("1", "Explained by db is down")
+
+
+def test_when_nobody_answers_the_reminder_says_so() -> None:
+    found = Desk().give(Fired(alert())).after(26 * 60).last
+    assert found.kind == Kind.REMINDER
+    assert found.reason == "all levels were told, and nobody has acknowledged it"
+
+
+def test_the_next_level_hears_that_it_flaps() -> None:
+    found = Desk().give(Fired(alert())).after(0.5, FlappingStarted("shop-home")).after(5).last
+    assert found.recipient == "person:bob"
+    assert found.summary == "connection refused; it changes again and again"
+
+
 def test_that_it_flaps_is_said_once() -> None:
     desk = Desk().give(Fired(alert())).after(0.5, FlappingStarted("shop-home"))
     assert desk.last.summary.split("\n") == [
@@ -217,6 +249,7 @@ def test_an_acknowledgement_says_whose_and_until_when() -> None:
     assert (found.kind, found.title) == (Kind.ACK, "shop-home is down")
     assert found.summary.split("\n") == [
         "Acknowledged by Ann Lee", "If it is still open at 01:36 CET, it is escalated again.",
+        "connection refused",
     ]  # fmt: skip
     assert "Acknowledge" not in links(found)
 
@@ -234,7 +267,8 @@ def test_a_reminder_asks_who_acknowledged() -> None:
 def test_the_end_says_how_long_it_was() -> None:
     desk = Desk().give(Fired(alert())).after(4, Ended("shop-home"))
     found = desk.last
-    assert (found.kind, found.title, found.summary) == (Kind.RESOLVE, "shop-home is down", "Recovered")
+    assert (found.kind, found.title) == (Kind.RESOLVE, "shop-home is down")
+    assert found.summary == "Recovered\nIt was: connection refused"
     assert found.at - found.since == 4.5 * MINUTE  # type: ignore[operator]
     assert links(found) == {
         "Incident": "https://watch.example/incidents/1", "Runbook": "https://wiki.example/shop",
@@ -253,12 +287,12 @@ def test_the_end_of_several_counts_them() -> None:
 )
 def test_an_end_by_hand_says_whose(note: str, summary: str) -> None:
     desk = Desk().give(Fired(alert())).after(1, Resolve(by="person:ann", incident=1, note=note))
-    assert desk.last.summary == summary
+    assert desk.last.summary.split("\n")[0] == summary
 
 
 def test_the_end_of_a_check_that_nobody_watches_any_more() -> None:
     desk = Desk().give(Fired(alert())).after(1, Ended("shop-home", "no longer watched", removed=True))
-    assert desk.last.summary == "The check was removed from the configuration."
+    assert desk.last.summary.split("\n")[0] == "The check was removed from the configuration."
 
 
 def test_an_incident_that_became_part_of_another() -> None:
@@ -289,6 +323,16 @@ def test_there_are_no_links_where_nobody_can_follow_them() -> None:
     desk = Desk()
     desk.directory = Directory(people={"ann": ANN}, world=desk.world)
     assert desk.give(Fired(alert())).last.links == ()
+
+
+def test_a_channel_is_not_told_why_it_hears_of_the_end() -> None:
+    desk = Desk().give(Fired(alert())).after(1, Ended("shop-home"))
+    row = next(row for row in desk.state.rows.values() if row.kind == "resolve")
+    assert desk.last.reason == "you were told of it before"
+    there = replace(row, recipient="channel:chat", channel="chat")
+    assert compose([there], desk.state, desk.directory, desk.now).reason == ""
+    late = compose([replace(there, late=MINUTE)], desk.state, desk.directory, desk.now)
+    assert late.reason == "late by 1 min"
 
 
 def test_labels_are_facts() -> None:
@@ -336,6 +380,12 @@ def test_a_digest_of_the_same_rows_has_the_same_key_in_whatever_order() -> None:
     assert digest_key(rows) != digest_key(rows[:2])
 
 
+def test_a_digest_of_what_is_forgotten() -> None:
+    desk = many()
+    rows = [replace(row, incident=99) for row in rows_of(desk, 1, 2)]
+    assert digest_of(desk, *rows).title == "2 messages"
+
+
 def test_a_long_digest_is_cut_and_counted() -> None:
     desk = Desk()
     desk.give(*(Fired(alert(f"c{n}", labels=(("team", str(n)),))) for n in range(80)))
@@ -374,7 +424,7 @@ def test_a_message_about_slawatch_itself() -> None:
 def test_a_digest_may_hold_what_is_about_no_incident() -> None:
     desk = many()
     found = digest_of(desk, meta(), *rows_of(desk, 4))
-    assert found.title == "1 incident open, 1 other"
+    assert found.title == "1 incident open, 1 message"
     assert found.entries[-1] == "channel sms is down: 403 Forbidden"
 
 

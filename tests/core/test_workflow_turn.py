@@ -27,8 +27,9 @@ from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
 from slawatch.core.notification import Delivery, Verdict
 from slawatch.core.turn import Contact, State, World, fold, read_event, restated, write_event
 from slawatch.core.workflow import Progress, Run, Step, When, Workflow, named
-from slawatch.core.workflow_turn import OVERDUE, PLACES, TRIES, Occasion, at_work
+from slawatch.core.workflow_turn import OVERDUE, TRIES, Occasion, at_work
 
+PLACES = World().places
 AT = 1_767_225_600 * SECOND
 POLICY = Policy(name="default", levels=(Level(to=("person:ann",)), Level(to=("person:bob",))), repeat=0)
 
@@ -43,6 +44,7 @@ class Stage:
         self.reasons: tuple[Reason, ...] = ()
         self.channels = {"hook", "ann", "bob"}
         self.workflows = list(workflows)
+        self.places = PLACES
         self.give(Started())
 
     @property
@@ -53,7 +55,7 @@ class Stage:
 
         return World(
             policies={"default": POLICY}, recipients=lambda target, _at: (target,), contacts=contacts,
-            withheld=lambda _alert, _at: self.reasons, workflows=named(self.workflows),
+            withheld=lambda _alert, _at: self.reasons, workflows=named(self.workflows), places=self.places,
         )  # fmt: skip
 
     def give(self, *inputs: Any) -> None:
@@ -189,6 +191,20 @@ def test_only_so_many_steps_are_outside_at_once() -> None:
     assert all(run.state is Progress.DONE for run in stage.state.workflows.values())
 
 
+def test_without_places_steps_stay_pending_and_are_begun_after_the_next_start() -> None:
+    """So slawatch stops: what is not begun is not lost."""
+    stage = Stage(opened(RUN, Step(run=("/bin/false",))))
+    stage.fires()
+    stage.places = 0
+    stage.answers()
+    assert [did.state for did in stage.run().steps] == ["done"]
+    stage.restarts()
+    assert not at_work(stage.state)
+    stage.places = PLACES
+    stage.restarts()
+    assert [did.state for did in stage.run().steps] == ["done", "running"]
+
+
 def test_the_occasions_of_an_incident() -> None:
     kinds: list[Any] = [
         "incident.opened", "incident.acked", "incident.escalated", "incident.severity_up",
@@ -251,18 +267,50 @@ def test_what_was_over_before_anybody_was_told_begins_nothing() -> None:
     assert [run.state for run in stage.state.workflows.values()] == [Progress.DONE]
 
 
-def test_a_workflow_that_a_reload_changed_goes_no_further() -> None:
+@pytest.mark.parametrize("later", [[], [opened(Step(notify="hook"))]])
+def test_a_workflow_that_a_reload_changed_goes_no_further(later: list[Workflow]) -> None:
     stage = Stage(opened(Step(wait=MINUTE), Step(notify="hook")))
     stage.fires()
-    stage.workflows = [opened(Step(notify="hook"))]
+    stage.workflows = later
+    stage.wait(MINUTE - 1)
+    assert not stage.run().over
+    stage.wait(1)
+    assert stage.run().state is Progress.FAILED
+    assert "changed by a reload" in stage.events[-1].text
+    assert stage.run().ended_at == stage.now
+
+
+def test_a_reload_that_does_not_change_its_steps_does_not_disturb_a_workflow() -> None:
+    stage = Stage(opened(Step(wait=MINUTE), Step(notify="hook")))
+    stage.fires()
+    stage.workflows = [opened(Step(wait=HOUR), Step(notify="other")), *stage.workflows]
+    stage.channels.add("other")
     stage.wait(MINUTE)
-    assert stage.run().state is Progress.RUNNING
+    assert stage.run().steps[1].text == "other is told"
+
+
+def test_what_runs_outside_while_its_workflow_goes_may_still_answer_or_is_not_waited_for() -> None:
+    for answered in (True, False):
+        stage = Stage(opened(RUN, Step(notify="hook")))
+        stage.fires()
+        stage.workflows = []
+        if answered:
+            stage.answers()
+            assert stage.run().state is Progress.FAILED
+        stage.wait(10 * MINUTE)
+        assert stage.run().state is (Progress.FAILED if answered else Progress.UNKNOWN)
+
+
+def test_nothing_that_is_over_is_due() -> None:
+    stage = Stage(opened(Step(wait=MINUTE)), opened(Step(run=("/bin/true",)), on="incident.acked"))
+    stage.fires()
+    stage.give(Ack(by="person:ann", incident=1))
     stage.workflows = []
-    stage.wait(MINUTE)
-    assert stage.run().state is Progress.RUNNING
-    stage.workflows = [opened(Step(wait=MINUTE), Step(notify="hook"))]
-    stage.wait(MINUTE)
-    assert stage.run().state is Progress.DONE
+    stage.wait(HOUR)
+    stage.give(Resolve(by="person:ann", incident=1), Ended("shop"))
+    assert all(run.over for run in stage.state.workflows.values())
+    later = due(stage.state, stage.world)
+    assert later is None or later > stage.now
 
 
 def test_a_channel_that_is_gone_fails_its_step() -> None:

@@ -60,6 +60,16 @@ def test_a_check_at_rest_is_not_watched_closely() -> None:
     assert course.alarms.uneasy == set()
 
 
+def test_who_was_given_the_uneasy_checks_knows_them_after_a_reload_too() -> None:
+    course = Course(flapping=False)
+    given = course.alarms.uneasy
+    course.assign(*course.checks)
+    course.see(DOWN)
+    assert given == {1}
+    course.assign()
+    assert given == set()
+
+
 def test_a_result_that_says_nothing_changes_nothing() -> None:
     course = Course()
     course.see(DOWN)

@@ -89,6 +89,15 @@ def test_five_failures_in_a_row_open_it(failure: Delivery) -> None:
     assert (line.state, line.why, line.since) == ("ok", "", 31 * SECOND)
 
 
+def test_a_probe_without_a_token_is_no_probe() -> None:
+    line = line_of("slack", Limit(5, HOUR))
+    for number in range(5):
+        tried(line, ERROR, number)
+    assert line.opens(NOBODY, 5) == HOUR
+    assert not line.begin(NOBODY, MINUTE)
+    assert line.begin("person:b", MINUTE), "the other's bucket has one"
+
+
 def test_what_was_under_way_when_it_opened_does_not_prolong_the_rest() -> None:
     line = line_of()
     for _ in range(PLACES):

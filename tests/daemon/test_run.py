@@ -214,17 +214,17 @@ def test_a_job_calls(daemon: Running) -> None:
     with socket.socket() as asking:
         asking.bind(("127.0.0.1", 0))
         number = asking.getsockname()[1]
-    checks = '[checks.job]\nservice = "j"\ntype = "heartbeat"\nevery = "2s"\ngrace = "0s"\n'
+    checks = '[checks.job]\nservice = "j"\ntype = "heartbeat"\nevery = "4s"\ngrace = "0s"\n'
     daemon.write(checks, f'[web]\nlisten = "127.0.0.1:{number}"')
     daemon.start()
     daemon.until(lambda: daemon.states() == {"job": "unknown"})
     with urllib.request.urlopen(f"http://127.0.0.1:{number}/heartbeat/job", timeout=5) as answer:
         assert answer.status == 200
-    daemon.until(lambda: daemon.states() == {"job": "up"}, 2)
-    daemon.until(lambda: daemon.states() == {"job": "down"}, 4)
+    daemon.until(lambda: daemon.states() == {"job": "up"}, 4)
+    daemon.until(lambda: daemon.states() == {"job": "down"}, 10)
     daemon.kill()
     daemon.start()
-    daemon.until(lambda: daemon.states() == {"job": "down"}, 4)
+    daemon.until(lambda: daemon.states() == {"job": "down"}, 10)
 
 
 def test_systemd_is_kept_informed(daemon: Running, port: Port, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.daemon.post_office import (
     alert,
     channel,
     config_of,
+    load,
     person,
     throttled,
 )
@@ -488,3 +489,55 @@ async def test_a_fault_in_the_words_sends_fewer_words(
         await trio.sleep(1)
         assert [message.title for message in chat.taken] == ["a is down"]
         assert "no link today" in caplog.text
+
+
+async def test_what_is_given_before_it_runs_is_sent_when_it_does(
+    autojump_clock: trio.testing.MockClock, chat: Provider
+) -> None:
+    async with trio.open_nursery() as nursery:
+        office = Office(config_of([channel("chat", provider=chat)]))
+        nursery.start_soon(office.run)
+        office.fire("a")
+        await trio.sleep(5)
+        assert not chat.got
+        nursery.start_soon(office.sender.run)
+        await trio.sleep(1)
+        assert kinds(chat) == ["trigger"]
+        nursery.cancel_scope.cancel()
+
+
+async def test_what_a_reload_took_the_channel_of_is_given_up(
+    autojump_clock: trio.testing.MockClock, chat: Provider, mail: Provider
+) -> None:
+    async with opened(config_of([channel("chat", provider=chat)])) as office:
+        sender, choose = office.sender, office.sender.choose
+        gone = config_of([channel("mail", "email", provider=mail)])
+
+        def amid(rows: Any, now: Any) -> Any:
+            chosen = choose(rows, now)
+            if chosen:
+                sender.reload(gone)
+            return chosen
+
+        sender.choose = amid  # type: ignore[method-assign]
+        office.fire("a")
+        await trio.sleep(1)
+        assert [row.stage for row in office.rows(channel="chat")] == [Stage.DEAD]
+        assert not chat.got
+        assert [answer.delivery.answer for answer in office.answers] == ["there is no such channel any more"]
+
+
+async def test_a_channel_that_cannot_be_prepared_is_tried_all_the_same(
+    autojump_clock: trio.testing.MockClock, chat: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    def prepare(_options: Any) -> None:
+        raise RuntimeError("no library")
+
+    def loading(name: str) -> Any:
+        return load(name)._replace(prepare=prepare)
+
+    async with opened(config_of([channel("chat", provider=chat)]), load=loading) as office:
+        office.fire("a")
+        await trio.sleep(1)
+        assert kinds(chat) == ["trigger"]
+        assert caplog.text.count("RuntimeError: no library") == 1

@@ -332,3 +332,23 @@ async def test_slow_rules_hold_up_nothing_else(make: Make, autojump_clock: trio.
     daemon.sample(Outcome.UP)
     await play(daemon, signals, 1.75, None)
     assert list(daemon.firing()) == ['home{kind="no_data"}']
+
+
+async def test_a_fault_in_rules_does_not_keep_agreements_from_being_seen(
+    make: Make, autojump_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    daemon = make()
+
+    async def faulty(work: Any, *, limit: float) -> Any:
+        if work.func.__name__ == "_of_rules":
+            raise ZeroDivisionError("on purpose")
+        return await daemon.read(work, limit=limit)
+
+    signals = Signals(daemon, daemon.give, read=faulty, run=inline)  # type: ignore[arg-type]
+    await play(daemon, signals, 10, Outcome.UP)
+    await play(daemon, signals, 2, Outcome.DOWN)
+    assert 'agreement.burn_rate{agreement="gold"}' in daemon.firing()
+    assert daemon.state.alerts['slawatch{kind="meta",trouble="rules"}'].actual.startswith(
+        "a fault of slawatch"
+    )
+    assert "on purpose" in caplog.text

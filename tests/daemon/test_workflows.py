@@ -212,3 +212,16 @@ async def test_the_end_of_an_incident_begins_one_too() -> None:
         await until(lambda: bool(world.state.workflows) and world.run.over)
         nursery.cancel_scope.cancel()
     assert world.run.steps[0].text == "sh ended with exit code 0: resolved home is down"
+
+
+async def test_before_the_first_turn_nothing_is_begun(tmp_path: Path) -> None:
+    """The state as it was loaded says what the last daemon ran; that is not ours to do."""
+    world = World(shell(f"touch {tmp_path}/again"))
+    world.fires()
+    assert not world.run.over
+    task = Workflows(world.clock, lambda: world.config, lambda: world.state, world.answered)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(task.run)
+        await trio.sleep(0.1)
+        assert not (tmp_path / "again").exists()
+        nursery.cancel_scope.cancel()

@@ -169,7 +169,10 @@ async def test_silences(play: Play, api: httpx.AsyncClient) -> None:
     play.fire("shop-home")
     wish = {"match": "service=shop", "comment": "disk", "for": "2h"}
     tried = (await post(api, "silences/try", **wish)).json()
-    assert (tried["hits"], (await api.get("silences")).json()) == (["shop-home"], {"silences": []})
+    assert (tried["hits"], (await api.get("silences")).json()) == (
+        ["shop-home"],
+        {"silences": [], "next": None},
+    )
     made = (await post(api, "silences", key="k", **wish)).json()
     assert (await post(api, "silences", key="k", **wish)).json() == made
     assert (made["state"], made["hits"], made["author"]) == ("active", ["shop-home"], "alice")
@@ -177,7 +180,7 @@ async def test_silences(play: Play, api: httpx.AsyncClient) -> None:
     assert longer.json()["end"] == rfc3339(NOW + 4 * HOUR)
     gone = await post(api, f"silences/{made['id']}/expire")
     assert gone.json()["state"] == "expired"
-    assert (await api.get("silences")).json() == {"silences": []}
+    assert (await api.get("silences")).json() == {"silences": [], "next": None}
     assert len((await api.get("silences", params={"expired": "true"})).json()["silences"]) == 1
     assert (await post(api, "silences", match="x", comment="c", **{"for": "1h"})).status_code == 400
 

@@ -121,6 +121,16 @@ def test_one_that_is_long_over_is_shown_from_the_store(play: Play) -> None:
     assert found["timeline"][-1]["at"] < rfc3339(NOW + HOUR)
 
 
+def test_an_old_incident_shows_its_alerts_as_they_were_then(play: Play) -> None:
+    play.fire(severity="high")
+    play.end(after=MINUTE)
+    play.fire(after=HOUR)
+    (then,) = ask(play, lambda c, s: asking.incident(c, s, 1))["alerts"]
+    assert (then["state"], then["severity"], then["seconds"]) == ("resolved", "high", 62.0)
+    (now,) = ask(play, lambda c, s: asking.incident(c, s, 2))["alerts"]
+    assert (now["state"], now["severity"]) == ("firing", "critical")
+
+
 def test_merged_ones_say_where_they_went(play: Play) -> None:
     play.fire("shop-home")
     play.fire("api-a")

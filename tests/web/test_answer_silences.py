@@ -1,6 +1,7 @@
 """Lists of silences, overrides and swaps."""
 
 import json
+from functools import partial
 from typing import Any
 
 from tests.alerts import NOW, Play
@@ -53,6 +54,30 @@ def test_the_active_ones_come_first_each_with_what_it_hits(play: Play) -> None:
         "from": "alice@ops1", "hits": [],
     }  # fmt: skip
     assert [one["id"] for one in listed(play, expired="true")][-1] == "s-gone"
+
+
+def test_long_lists_come_in_pages(play: Play) -> None:
+    for n in range(5):
+        silence(play, f"s-{n}", "service=shop", end=NOW + (n + 1) * HOUR)
+        carol = Override(person="carol", start=NOW, end=NOW + HOUR)
+        duty.enter_duty(play.database, Added(f"o-{n}", NOW + n, "eve", "primary", carol), "eve")
+    for question, name, expected in (
+        (asking.silences, "silences", [f"s-{n}" for n in range(5)]),
+        (asking.overrides, "overrides", [f"o-{n}" for n in range(5)]),
+    ):
+        found: list[str] = []
+        query = {"limit": "2"}
+        while True:
+            page = ask(play, partial(_asked, question, query))
+            found += [line["id"] for line in page[name]]
+            if page["next"] is None:
+                break
+            query["cursor"] = page["next"]
+        assert found == expected
+
+
+def _asked(question: Any, query: dict[str, str], cursor: Any, seen: Any) -> Any:
+    return question(cursor, seen, query)
 
 
 def test_overrides_and_swaps_are_listed_with_what_holds(play: Play) -> None:

@@ -30,6 +30,8 @@ from .playing import ask
         (asking.silences, {"expired": "yes"}, "expired is true or false"),
         (asking.overrides, {"over": ""}, "over is true or false"),
         (asking.overrides, {"x": ""}, "there is no parameter 'x'"),
+        (asking.overrides, {"limit": "0"}, "limit is a number"),
+        (asking.silences, {"cursor": "!"}, "cursor is what"),
     ],
 )
 def test_a_query_that_makes_no_sense_is_refused(
@@ -73,7 +75,7 @@ def test_a_silence_is_tried_without_being_made(play: Play) -> None:
     found = tried(play, match='alert="api-a"', end="2026-11-03")
     assert (found["match"], found["alerts"][0]["id"]) == ('alert="api-a"', "api-a")
     assert tried(play, match="organization=acme, service=api")["hits"] == []
-    assert ask(play, lambda c, s: asking.silences(c, s, {})) == {"silences": []}
+    assert ask(play, lambda c, s: asking.silences(c, s, {})) == {"silences": [], "next": None}
 
 
 @pytest.mark.parametrize(

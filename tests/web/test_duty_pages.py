@@ -11,6 +11,7 @@ from slawatch.core.alert import Reason
 from slawatch.core.command import Ack, Assign, Publish, Resolve, Snooze, Write
 from slawatch.core.incident import Phase
 from slawatch.core.instant import HOUR, SECOND
+from slawatch.core.notification import Verdict
 from slawatch.store.database import Database
 from slawatch.web import rendering
 from slawatch.web.view import Refused
@@ -223,3 +224,17 @@ async def test_a_store_that_refuses_is_told_and_what_is_true_now_is_shown(served
     assert answer.status_code == 503
     assert "the disk is full" in answer.text.lower()
     assert "shop-db is down" in answer.text
+
+
+async def test_a_message_that_was_given_up_is_sent_again(served: Served, duty: Duty) -> None:
+    duty.verdict = Verdict.PERMANENT
+    duty.fire("api-a", "api", at=NOW - 100 * SECOND)
+    served.view.alert_state = duty.state
+    text, _ = await page(served, "/channels")
+    assert "Given up" in text
+    key = min(key for key, row in duty.state.rows.items() if row.stage == "dead")
+    assert (await post(served, "/channels/retry", "/channels", key=key)).status_code == 403
+    answer = await served.control.post("/channels/retry", data={"key": key})
+    assert answer.status_code == 303, answer.text
+    assert served.view.acted[0].key == key
+    assert (await served.control.post("/channels/retry", data={"key": "none"})).status_code == 404

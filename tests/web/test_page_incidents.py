@@ -1,5 +1,6 @@
 """What the pages about incidents show, from alerting played through."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,12 @@ import pytest
 from slawatch.config.load import Config, load
 from slawatch.core.alert import Reason
 from slawatch.core.command import Ack, Assign, Resolve, Write
-from slawatch.core.dispatch import Ended
-from slawatch.core.instant import HOUR, MINUTE, SECOND
+from slawatch.core.instant import HOUR, MINUTE
 from slawatch.core.notification import Verdict
-from slawatch.web.page_incidents import IncidentPage, alert_lines, arrange, listed, open_count, untold
+from slawatch.web.page_incidents import IncidentPage, arrange, listed, open_count
 
 from .conftest import NOW
-from .duty import DUTY, REASON, Duty
+from .duty import DUTY, Duty
 
 
 @pytest.fixture
@@ -102,18 +102,8 @@ def test_roles_and_whom_it_can_be_given_to(duty: Duty) -> None:
     assert shown(duty).targets == (("person:alice", "Alice Arnold"), ("person:bob", "Bob Ray"))
 
 
-def test_alerts_that_fire_come_first(duty: Duty) -> None:
-    duty.fire("shop-home", severity="low")
-    duty.give(Ended("shop-db"), at=NOW)
-    lines = alert_lines(duty.state.alerts.values())
-    assert [(line.check, line.firing) for line in lines] == [("shop-home", True), ("shop-db", False)]
-    assert lines[1].actual == REASON
-
-
-def test_that_nobody_was_told_is_said(config: Config) -> None:
-    duty = Duty(config, NOW - 10 * MINUTE)
-    duty.fire("api-a", "api", at=NOW - 10 * MINUTE)
-    duty.give(at=NOW - 9 * MINUTE)
-    assert untold(duty.state) == {}, "the policy named default calls for all that have none of their own"
-    duty.give(Resolve(by="x", incident=1), at=NOW - 9 * MINUTE + SECOND)
-    assert untold(duty.state)["api-a"] == "its incident was resolved by hand a moment ago"
+def test_who_may_not_know_how_people_are_reached_is_told_who_is_called(duty: Duty) -> None:
+    bare = {key: replace(person, contact=()) for key, person in duty.config.people.items()}
+    theirs = replace(duty.config, channels={}, people=bare)
+    page = arrange(theirs, duty.state, 1, [], [], duty.now, whole=False)
+    assert page.coming[0].told == ("Bob Ray",)

@@ -1,7 +1,9 @@
 """What the page of one service shows."""
 
 from dataclasses import replace
+from decimal import Decimal
 
+from slawatch.core.agreement import Band, Fee
 from slawatch.core.check import Quorum
 from slawatch.core.instant import DAY
 from slawatch.web import answer_status
@@ -85,3 +87,20 @@ def test_a_promised_latency_is_the_limit_of_the_chart(view: View) -> None:
     found = arranged(view, "shop")
     assert (found.limit, found.promises[0].target) == (500_000, "below 500\u202fms")
     assert found.promises[0].budget is None
+
+
+def test_the_money_at_stake_and_the_time_left_before_each_tier(view: View) -> None:
+    terms = view.config.agreements["gold"]
+    bands = (
+        Band(below=Decimal(99), at_least=Decimal(95), credit=Decimal(10)),
+        Band(below=Decimal(95), credit=Decimal(25)),
+    )
+    paid = replace(terms, fee=Fee(amount=Decimal("1200.00"), currency="EUR"), credits=bands)
+    assert arranged(view, "shop").stakes == {}
+    view.config = replace(view.config, agreements={"gold": paid})
+    stake = arranged(view, "shop").stakes["gold"]
+    assert [tier.due for tier in stake.tiers] == ["120.00\u202fEUR", "300.00\u202fEUR"]
+    assert 0 < stake.tiers[0].left < stake.tiers[1].left
+    assert not any(tier.reached for tier in stake.tiers)
+    assert stake.locked == ""
+    assert arranged(view, "api").stakes == {}

@@ -36,7 +36,6 @@ _PLUGIN_FOLDERS: Final = (
     "/usr/lib/monitoring-plugins",
     "/usr/local/libexec/nagios",
 )
-_INHERITED: Final = ("HOME", "LOGNAME", "TMPDIR", "TZ", "USER")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _REASON_AT_MOST: Final = 500
 _LINES_NOTED: Final = 30
@@ -142,10 +141,10 @@ def _plain(value: str | Secret) -> str:
 
 
 def _environment(options: Options) -> dict[str, str]:
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_PLUGIN_FOLDERS))
+    known = process.inherited()
+    path = os.pathsep.join((known["PATH"], *_PLUGIN_FOLDERS))
     own = {name: _plain(value) for name, value in options.env.items()}
-    return {"PATH": path, "LC_ALL": "C.UTF-8", **inherited, **own}
+    return {**known, "PATH": path, **own}
 
 
 def _scrub(text: str, env: Mapping[str, str | Secret]) -> str:

@@ -168,16 +168,21 @@ def entered(config: "Config", *, over: bool = False) -> list[dict[str, Any]]:
     Raises:
         DaemonError, StoreError: they cannot be read.
     """
-    query = {"over": "true"} if over else {}
+    query = {"limit": "500"} | ({"over": "true"} if over else {})
 
     def answer(cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
         from slawatch.web import asking
 
         return asking.overrides(cursor, seen, query)
 
-    found = alerting.ask(config, "overrides", answer, query, nothing={"overrides": []}, live=False)
-    lines: list[dict[str, Any]] = found["overrides"]
-    return lines
+    lines: list[dict[str, Any]] = []
+    nothing: dict[str, Any] = {"overrides": [], "next": None}
+    while True:
+        found = alerting.ask(config, "overrides", answer, query, nothing=nothing, live=False)
+        lines += found["overrides"]
+        if found["next"] is None:
+            return lines
+        query["cursor"] = found["next"]
 
 
 def _only(config: "Config", name: str | None) -> str:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from slawatch.config.model import Config
 
 _Id = Annotated[int, typer.Argument(metavar="ID", min=1, help="As `slawatch incidents list` shows it.")]
+_OnlyOne = Annotated[
+    int | None,
+    typer.Argument(
+        metavar="[ID]", min=1, help="May be left out where one incident is open.", show_default=False
+    ),
+]
 _Text = Annotated[list[str], typer.Argument(metavar="TEXT", help="Words; quotes are not needed.")]
 _HELP = "What is open, who has it, and what to do about it."
 
@@ -88,13 +94,13 @@ def list_(
     return exits.OK
 
 
-def show(number: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
+def show(number: _OnlyOne = None, as_json: AsJson = False, config: ConfigFile = None) -> int:
     """Show an incident."""
     from slawatch import clock
     from slawatch.cli.incident_table import render
 
     loaded = load_config(config)
-    found = _whole(loaded, number)
+    found = _whole(loaded, number or _only(loaded, "open"))
     if as_json:
         alerting.print_json(found)
         return exits.OK
@@ -124,9 +130,10 @@ def open_(
     return _act("open", None, wish, by, config, as_json=as_json)
 
 
-def ack(number: _Id, by: By = None, as_json: AsJson = False, config: ConfigFile = None) -> int:
+def ack(number: _OnlyOne = None, by: By = None, as_json: AsJson = False, config: ConfigFile = None) -> int:
     """Acknowledge an incident."""
-    return _act("ack", number, {}, by, config, as_json=as_json)
+    chosen = number or _only(load_config(config), "triggered")
+    return _act("ack", chosen, {}, by, config, as_json=as_json)
 
 
 def unack(number: _Id, by: By = None, as_json: AsJson = False, config: ConfigFile = None) -> int:
@@ -262,6 +269,21 @@ def _whole(config: "Config", number: int) -> dict[str, Any]:
     return alerting.ask(
         config, f"incidents/{number}", lambda cursor, seen: asking.incident(cursor, seen, number)
     )
+
+
+def _only(config: "Config", state: str) -> int:
+    """Return the number of the one incident that is in a state."""
+    from slawatch.web import asking
+
+    query = {"state": state, "limit": "2"}
+    found = alerting.ask(
+        config, "incidents", lambda cursor, seen: asking.incidents(cursor, seen, query), query, live=False
+    )
+    numbers = [one["id"] for one in found["incidents"]]
+    if len(numbers) == 1:
+        return int(numbers[0])
+    said = f"more than one incident is {state}" if numbers else f"no incident is {state}"
+    raise typer.BadParameter(f"{said}: `slawatch incidents list` shows them", param_hint="ID")
 
 
 def _act(

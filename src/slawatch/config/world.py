@@ -80,7 +80,7 @@ def _contact(config: Config, name: str) -> Contact:
 
 def notices(
     config: Config, targets: tuple[str, ...], at: Instant, key: str, title: str, text: str = "",
-    ttl: Micros = HOUR,
+    ttl: Micros = HOUR, severity: str = "high",
 ) -> tuple[Notice, ...]:  # fmt: skip
     """Return a notice for everybody whom targets mean now, each through the first way to them.
 
@@ -92,10 +92,11 @@ def notices(
         title: one line.
         text: some more.
         ttl: how long it is worth sending.
+        severity: how bad what it tells is.
     """
     everybody = dict.fromkeys(who for target in targets for who in recipients(config, target, at))
     return tuple(
-        Notice(who, contact.channel, key, title, text, ttl)
+        Notice(who, contact.channel, key, title, text, ttl, severity)
         for who in everybody
         for contact in contacts(config, who)[:1]
     )

@@ -156,16 +156,11 @@ def channel_up(turn: Turn, channel: str) -> None:
 
 
 def expire(turn: Turn) -> None:
-    """Free rows whose sender is gone, and replace those that grew too old by what is true now.
-
-    A sender of an earlier run is gone for certain: nobody waits for the end of its lease.
-    """
+    """Free rows whose sender is gone, and replace those that grew too old by what is true now."""
     for row in list(turn.rows.values()):
-        earlier = row.lease_epoch != turn.epoch
-        if row.stage is Stage.SENDING and (earlier or row.lease_until <= turn.now):
-            said = "slawatch ended before" if earlier else "no answer came while the lease held"
+        if row.stage is Stage.SENDING and row.lease_until <= turn.now:
             freed = turn.row(
-                row.key, "row.lease_ended", said, stage=Stage.RETRY_WAIT,
+                row.key, "row.lease_ended", "no answer came while the lease held", stage=Stage.RETRY_WAIT,
                 possible_duplicate=True, not_before=turn.now, attempt=row.attempt + 1,
             )  # fmt: skip
             why = stale(freed, turn.incidents.get(row.incident))

@@ -223,9 +223,11 @@ def steps(
 ) -> tuple[State, tuple[Event, ...]]:
     """Take inputs of one instant, in their order; a state that nothing changes is returned as it is."""
     turn = Turn(state, now, world)
+    ticked = False
     for one in given:
         _take(turn, one)
-    workflows.follow(turn)
+        ticked = ticked or isinstance(one, Tick)
+    workflows.follow(turn, ticked=ticked)
     return (turn.state(), tuple(turn.events)) if turn.events else (state, ())
 
 

@@ -22,6 +22,7 @@ def find(scene: Scene, played: Played) -> tuple[str, ...]:
         *_withheld(played),
         *_one_channel(played),
         *_waiting(played),
+        *_workflows(played),
         *played.refused,
     ]
     return tuple(dict.fromkeys(found))
@@ -120,3 +121,9 @@ def _waiting(played: Played) -> Iterator[str]:
         if row.unsent:
             who = row.recipient.removeprefix("person:")
             yield f"at the end a message to {who} still waits: {row.channel} is down"
+
+
+def _workflows(played: Played) -> Iterator[str]:
+    for event in played.events:
+        if event.kind == "workflow.failed":
+            yield f"{_after(played, event.at)}: workflow {event.text}"

@@ -164,7 +164,8 @@ class _Words:
         """Return what is known, a line each."""
         row, incident = self.row, self.incident
         if row.kind == Kind.RESOLVE:
-            return [self._ending()]
+            only = self.alerts[0].actual if len(self.alerts) == 1 else ""
+            return [self._ending(), *([f"It was: {only}"] if only else [])]
         lines = [self._news()]
         if incident.state is Phase.ACKED and row.kind == Kind.ACK:
             until = next((t.due_at for t in incident.live() if t.kind == "ack_timeout"), None)
@@ -200,11 +201,9 @@ class _Words:
     def _members(self) -> list[str]:
         """Return a line for each alert; the title has said already what a single one is."""
         shown = self.firing[:_LISTED]
-        if len(self.firing) == 1 and self.row.kind != Kind.ACK:
+        if len(self.firing) == 1:
             alert = self.firing[0]
             return ["; ".join(_facts(alert, self.row.reason != "flapping"))]
-        if self.row.kind == Kind.ACK:
-            return []
         lines = []
         for alert in shown:
             facts = "; ".join(_facts(alert, self.row.reason != "flapping"))
@@ -247,10 +246,9 @@ class _Words:
         elif row.kind == Kind.REMINDER:
             text = "you acknowledged it"
         else:
-            text = "you were told of it before"
-        if row.late and "late by" not in text:
-            text += f", late by {spoken_duration(row.late)}"
-        return self.readable(text)
+            text = "you were told of it before" if row.recipient.startswith("person:") else ""
+        late = f"late by {spoken_duration(row.late)}" if row.late and "late by" not in text else ""
+        return self.readable(", ".join(part for part in (text, late) if part))
 
     def links(self) -> tuple[Link, ...]:
         """Return where to act and where to read on."""
@@ -343,24 +341,22 @@ def _digest(rows: Sequence[Row], state: State, directory: Directory, now: Instan
 
 
 def _counted(found: Sequence[tuple[Row, Incident | None]]) -> str:
-    """Return how many incidents are open, acknowledged and over.
-
-    >>> _counted([])
-    'nothing is open'
-    """
-    counts = {"open": 0, "acknowledged": 0, "resolved": 0, "other": 0}
+    """Return how many incidents are open, acknowledged and over, and how many messages are about none."""
+    counts = {"open": 0, "acknowledged": 0, "resolved": 0}
+    others = 0
     for _, incident in found:
         if incident is None:
-            counts["other"] += 1
+            others += 1
         elif not incident.open:
             counts["resolved"] += 1
         else:
             counts["open" if incident.state is Phase.TRIGGERED else "acknowledged"] += 1
     texts = [f"{number} {name}" for name, number in counts.items() if number]
-    if not texts:
-        return "nothing is open"
-    first, _, word = texts[0].partition(" ")
-    texts[0] = f"{first} incident{'' if first == '1' else 's'} {word}"
+    if texts:
+        number, _, word = texts[0].partition(" ")
+        texts[0] = f"{number} incident{'' if number == '1' else 's'} {word}"
+    if others:
+        texts.append(f"{others} message{'' if others == 1 else 's'}")
     return ", ".join(texts)
 
 

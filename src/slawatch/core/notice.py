@@ -26,6 +26,7 @@ class Notice(NamedTuple):
         title: one line.
         text: some more lines.
         ttl: how long it is worth sending.
+        severity: how bad what it tells is.
     """
 
     recipient: str
@@ -34,6 +35,7 @@ class Notice(NamedTuple):
     title: str
     text: str = ""
     ttl: Micros = HOUR
+    severity: str = "info"
 
     @property
     def row_key(self) -> str:
@@ -49,7 +51,7 @@ def owe(turn: Turn, notice: Notice) -> bool:
     row = Row(
         key=key, incident=0, generation=0, kind=str(Kind.META), recipient=notice.recipient,
         channel=notice.channel, created_at=turn.now, not_before=turn.now, expires_at=turn.now + notice.ttl,
-        reason=notice.title, detail=notice.text,
+        reason=notice.title, detail=notice.text, severity=notice.severity,
     )  # fmt: skip
     turn.row(key, "row.queued", **as_changes(row))
     return True

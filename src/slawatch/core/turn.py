@@ -90,6 +90,7 @@ class World:
         routed: recipients that the routes add for an alert.
         waits: until when overdue timers of an alert wait after a start, for first results.
         workflows: by the names under which they run, as the config has them now.
+        places: so many steps of workflows may be done outside at once; the others wait for a place.
         keep: how long resolved incidents stay in the state.
     """
 
@@ -100,6 +101,7 @@ class World:
     routed: Callable[[Alert], tuple[str, ...]] = _nothing
     waits: Callable[[Alert], Instant | None] = _at_once
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    places: int = 16
     keep: Micros = DAY
 
     def policy(self, alert: Alert) -> Policy:

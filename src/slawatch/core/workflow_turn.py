@@ -6,6 +6,7 @@ for anything, and what goes wrong in a workflow stays in it: an escalation never
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from slawatch.core.alert import Alert
@@ -22,9 +23,6 @@ from slawatch.core.workflow import Did, Progress, Run, Step, Workflow
 
 OUTSIDE: Final = ("run", "webhook")
 """What the shell does."""
-
-PLACES: Final = 16
-"""So many steps are done outside at once; the others wait for a place."""
 
 OVERDUE: Final[Micros] = MINUTE
 """So long after a step's own timeout its answer is not waited for any more."""
@@ -66,20 +64,37 @@ class Occasion(NamedTuple):
     withheld: bool = False
 
 
-def follow(turn: Turn, first: int = 0) -> None:
-    """Begin workflows for what happened in a turn, and go on with those at work.
+def follow(turn: Turn, *, ticked: bool) -> None:
+    """Begin workflows for what happened in a turn; in a tick, go on with those at work.
 
     Args:
         turn: the turn.
-        first: from which of its events on.
+        ticked: whether time has passed in it.
     """
     if turn.world.workflows:
-        for event in turn.events[first:]:
+        for event in list(turn.events):
             if not event.by.startswith(BY):
                 for occasion in _occasions(turn, event):
                     begin(turn, occasion)
-    for key in [run.key for run in turn.workflows.values() if not run.over]:
-        _advance(turn, key)
+    if ticked:
+        room = _Room(turn.world.places - sum(map(_outside, turn.workflows.values())))
+        for key in [run.key for run in turn.workflows.values() if not run.over]:
+            _advance(turn, key, room)
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many more steps may be done outside."""
+
+    left: int
+
+
+def _outside(run: Run) -> bool:
+    """Whether the shell does its present step."""
+    if run.over or not run.steps:
+        return False
+    last = run.steps[-1]
+    return last.state is Progress.RUNNING and last.verb in OUTSIDE
 
 
 def begin(turn: Turn, occasion: Occasion) -> None:
@@ -155,13 +170,17 @@ def _labels(turn: Turn, incident: Incident) -> tuple[dict[str, str], ...]:
     return tuple(found) or (own,)
 
 
-def _advance(turn: Turn, key: str) -> None:
+def _advance(turn: Turn, key: str, room: _Room) -> None:
     while not (run := turn.workflows[key]).over:
         workflow = turn.world.workflows.get(run.workflow)
         if workflow is None or tuple(step.verb for step in workflow.steps) != run.verbs:
-            if run.steps and run.steps[-1].state is Progress.RUNNING:
+            running = bool(run.steps) and run.steps[-1].state is Progress.RUNNING
+            if running and turn.now < run.steps[-1].until:
                 return  # what runs outside is let end
-            _end(turn, run, Progress.FAILED, "it was changed by a reload")
+            if running and run.steps[-1].verb in OUTSIDE:
+                lost(turn, run, None, "no answer came")
+            else:
+                _end(turn, run, Progress.FAILED, "it was changed by a reload")
             return
         if run.withheld and not _released(turn, run):
             return
@@ -171,7 +190,7 @@ def _advance(turn: Turn, key: str) -> None:
             _end(turn, run, Progress.DONE, "done")
             return
         last = run.steps[place] if place < len(run.steps) else None
-        if not _step(turn, run, workflow.steps[place], last):
+        if not _step(turn, run, workflow.steps[place], last, room):
             return
 
 
@@ -188,7 +207,7 @@ def _released(turn: Turn, run: Run) -> bool:
     return True
 
 
-def _step(turn: Turn, run: Run, step: Step, last: Did | None) -> bool:
+def _step(turn: Turn, run: Run, step: Step, last: Did | None, room: _Room) -> bool:
     """Do the present step as far as it can be done now; say whether the next one follows."""
     if last is not None and last.state is Progress.RUNNING:
         if turn.now < last.until:
@@ -200,11 +219,8 @@ def _step(turn: Turn, run: Run, step: Step, last: Did | None) -> bool:
         return False
     tries = 1 if last is None else last.tries + 1
     if step.verb in OUTSIDE:
-        busy = sum(
-            1 for other in turn.workflows.values()
-            if other.steps and other.steps[-1].state is Progress.RUNNING and other.steps[-1].verb in OUTSIDE
-        )  # fmt: skip
-        if busy < PLACES:
+        if room.left > 0:
+            room.left -= 1
             until = turn.now + step.timeout + OVERDUE
             _note(turn, run, Did(step.verb, Progress.RUNNING, turn.now, until, tries=tries, epoch=turn.epoch))
         return False
@@ -237,8 +253,9 @@ def _notify(turn: Turn, run: Run, step: Step) -> tuple[bool, str]:
     incident = turn.incidents.get(run.incident)
     detail = f"{run.workflow}: {run.text}"
     if incident is None:
-        owe(turn, Notice(recipient, contact.channel, run.step_key(run.place), run.title or run.workflow,
-                         detail, _SUBJECT_TTL))  # fmt: skip
+        title, severity = run.title or run.workflow, dict(run.labels).get("severity", "info")
+        key = run.step_key(run.place)
+        owe(turn, Notice(recipient, contact.channel, key, title, detail, _SUBJECT_TTL, severity))
         return False, f"{step.notify} is told"
     kind = _KINDS.get(run.on, Kind.UPDATE)
     if kind is Kind.TRIGGER and incident.state is not Phase.TRIGGERED:
@@ -265,12 +282,9 @@ def ended(turn: Turn, key: str, place: int, ok: bool, text: str, epoch: int) -> 
 def started(turn: Turn) -> None:
     """At a start, what ran outside may have been done or not: it is done again where that does no harm."""
     for run in list(turn.workflows.values()):
-        if not run.over and run.steps:
-            last = run.steps[-1]
-            if last.state is Progress.RUNNING and last.verb in OUTSIDE:
-                workflow = turn.world.workflows.get(run.workflow)
-                step = _same(workflow, run)
-                lost(turn, run, step, "slawatch ended while it ran")
+        if _outside(run):
+            step = _same(turn.world.workflows.get(run.workflow), run)
+            lost(turn, run, step, "slawatch ended while it ran")
 
 
 def _same(workflow: Workflow | None, run: Run) -> Step | None:
@@ -339,7 +353,5 @@ def due(state: State) -> Instant | None:
 def at_work(state: State) -> tuple[Run, ...]:
     """Return the workflows whose present step the shell is to do, or does."""
     return tuple(
-        run for run in state.workflows.values()
-        if not run.over and run.steps and run.steps[-1].state is Progress.RUNNING
-        and run.steps[-1].verb in OUTSIDE and run.steps[-1].epoch == state.epoch
-    )  # fmt: skip
+        run for run in state.workflows.values() if _outside(run) and run.steps[-1].epoch == state.epoch
+    )

@@ -53,7 +53,8 @@ class Alarms:
             course = self._courses.pop(name)
             if course.told:
                 self._give(Ended(fingerprint(name), "no longer watched", removed=True))
-        self.uneasy = {self._numbers[name] for name in self._courses}
+        self.uneasy.clear()  # the same set: the evaluator looks into it
+        self.uneasy.update(self._numbers[name] for name in self._courses)
 
     def resume(self, state: State) -> None:
         """Go on with the alerts that fired when slawatch stopped; those of nobody watched end quietly."""

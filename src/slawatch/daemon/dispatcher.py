@@ -189,6 +189,11 @@ class Dispatcher:
         self._world = self._made(config)
         self.give(*((Reloaded(frozenset(config.channels)),) if gone else ()))
 
+    def stopping(self) -> None:
+        """Begin no more steps of workflows outside: they are begun after the next start."""
+        self._places = 0
+        self._world = replace(self._world, places=0)
+
     def _made(self, config: Config) -> World:
         self._windows = windows_of(config)
         return replace(world_of(config), withheld=self._withheld, waits=self._waits)

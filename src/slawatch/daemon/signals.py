@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import trio
 
@@ -49,6 +49,10 @@ _PAUSE: Final = 0.05
 _OCCASIONS: Final[Mapping[str, str]] = {
     "forecast": "agreement.at_risk", "tier": "agreement.tier", "breached": "agreement.breached",
 }  # fmt: skip
+
+
+_Seen: TypeAlias = tuple[Look, Callable[[Alert], bool]]
+"""What was found, and whether what an alert is about still exists."""
 
 
 class Read(Protocol):
@@ -176,15 +180,24 @@ class Signals:
         if agreements:
             self._agreements_due = steady + AGREEMENTS_EVERY
         config, live, alerts = self._view.config, self._view.live(), self._view.alerting().alerts
-        try:
-            work = partial(self._evaluate, config, rules, agreements, live, alerts, now)
-            look, exists = await self._read(work, limit=LIMIT)
-        except Problem as problem:
-            self._blind(problem.detail)
-            return
-        self._blind("")
-        if self._config is config:
-            self._tell(look, now, exists)
+        parts = []
+        if rules:
+            parts.append(partial(self._of_rules, config, rules, live, alerts, now))
+        if agreements:
+            parts.append(partial(self._of_agreements, config, now))
+        why = ""
+        for work in parts:
+            try:
+                look, exists = await self._read(work, limit=LIMIT)
+            except Problem as problem:
+                why = problem.detail
+            except Exception:
+                log.exception("a fault in evaluating rules or agreements")
+                why = "a fault of slawatch: its log says more"
+            else:
+                if self._config is config:
+                    self._tell(look, now, exists)
+        self._blind(why)
 
     def _now(self) -> Micros:
         return int(self._steady() * SECOND)
@@ -216,17 +229,16 @@ class Signals:
         self._names = frozenset(names)
         self._agreements_due = min(self._agreements_due, first)
 
-    def _evaluate(
+    def _of_rules(
         self,
         config: Config,
         rules: list[_Rule],
-        agreements: bool,
         live: "Live",
         alerts: Mapping[str, Alert],
         now: Instant,
         cursor: "DuckDBPyConnection",
-    ) -> tuple[Look, Callable[[Alert], bool]]:
-        """Work out rules and agreements, in the thread."""
+    ) -> _Seen:
+        """Evaluate rules, in the thread."""
         look = Look()
         watched = [one for rule in rules for one in rule.series]
         found = measure(cursor, config, {one.wish for one in watched}, now, live, self._memory)
@@ -237,16 +249,20 @@ class Signals:
                 known = resumed(alert) if alert is not None and alert.firing else Watched()
             number, unit = _compared(one, found[one.wish])
             self._watched[one.fingerprint] = judge(one, known, number, unit, now, look)
+        return look, partial(_exists, self._names, None)
+
+    def _of_agreements(self, config: Config, now: Instant, cursor: "DuckDBPyConnection") -> _Seen:
+        """Look at the running periods of agreements, in the thread."""
         if self._told is None:
             self._told = _told_ever(cursor)
-        foreseen: set[str] | None = None
-        if agreements:
+        look = Look()
+        for key, made in pledges(cursor, config, now, self._memory).items():
             before = len(look.wrong)
-            fine = set(look.fine)
-            for made in pledges(cursor, config, now, self._memory).values():
-                foresee(made, config.alerting.foresight, partial(_policy, config), look)
-            foreseen = {one.fingerprint for one in look.wrong[before:]} | (look.fine.keys() - fine)
-        return look, partial(_exists, self._names, foreseen)
+            foresee(made, config.alerting.foresight, partial(_policy, config), look)
+            quiet = all(finding.once for finding in look.wrong[before:])
+            (self._memory.quiet.add if quiet else self._memory.quiet.discard)(key)
+        names = {one.fingerprint for one in look.wrong} | look.fine.keys()
+        return look, partial(_exists, self._names, names)
 
     def _tell(self, look: Look, now: Instant, exists: Callable[[Alert], bool]) -> None:
         alerts = self._view.alerting().alerts

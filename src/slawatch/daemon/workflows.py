@@ -2,13 +2,12 @@
 
 import json
 import logging
-import os
 from collections.abc import Callable
 from typing import Any, Final
 
 import trio
 
-from slawatch import notifiers
+from slawatch import notifiers, process
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.core.dispatch import StepEnded
@@ -17,16 +16,14 @@ from slawatch.core.notification import Delivery, Kind, Notification, Verdict
 from slawatch.core.turn import State
 from slawatch.core.workflow import Did, Run, Step, named
 from slawatch.core.workflow_turn import at_work
-from slawatch.notifiers import _process
 from slawatch.notifiers._cut import one_line
-from slawatch.notifiers._fault import Fault
 from slawatch.notifiers._scrub import answer_line
 from slawatch.notifiers._sending import CONNECT_TIMEOUT, TIMEOUT, Sending
 
 log = logging.getLogger("slawatch.workflows")
 
-_INHERITED: Final = ("HOME", "LOGNAME", "TMPDIR", "TZ", "USER")
 _FIRST_PAUSE: Final = 1.0
+_LOOK_AGAIN: Final = 0.05
 _AGAIN: Final = (Verdict.RETRY, Verdict.THROTTLE)
 _KINDS: Final = {
     "incident.opened": Kind.TRIGGER, "incident.reopened": Kind.TRIGGER, "incident.acked": Kind.ACK,
@@ -59,7 +56,6 @@ class Workflows:
         self._give = give
         self._begun: set[tuple[str, int, int, int]] = set()
         self._wake = trio.Event()
-        self._stopping = False
         self._busy = 0
         self._idle = trio.Event()
 
@@ -71,23 +67,24 @@ class Workflows:
         """Do steps for ever; those at work when this is cancelled are killed."""
         async with trio.open_nursery() as nursery:
             while True:
+                # Not before the first turn: until then the state says what the last daemon ran.
+                await self._wake.wait()
+                self._wake = trio.Event()
                 state = self._state()
                 running = at_work(state)
                 present = {_mark(run) for run in running}
                 self._begun &= present
                 for run in running:
-                    if _mark(run) not in self._begun and not self._stopping:
+                    if _mark(run) not in self._begun:
                         self._begun.add(_mark(run))
                         nursery.start_soon(self._do, run, state)
-                await self._wake.wait()
-                self._wake = trio.Event()
 
     async def stop(self, grace: float) -> None:
-        """Begin nothing more, and wait a little for what is at work; the rest is killed with `run`."""
-        self._stopping = True
+        """Wait a little for what is at work; the rest is killed with `run`. Nothing more is to be begun."""
         with trio.move_on_after(grace):
-            while self._busy:
-                await self._idle.wait()
+            while self._busy or any(_mark(run) not in self._begun for run in at_work(self._state())):
+                with trio.move_on_after(_LOOK_AGAIN):
+                    await self._idle.wait()
 
     async def _do(self, run: Run, state: State) -> None:
         place = len(run.steps) - 1
@@ -152,14 +149,14 @@ async def _run(step: Step, run: Run, place: int, did: Did, state: State) -> tupl
     text = json.dumps(facts(run, place, state), ensure_ascii=False).encode() + b"\n"
     deadline = trio.current_time() + step.timeout / SECOND
     try:
-        ended = await _process.run(step.run, text, environment(run, place, did, state), "", deadline)
-    except Fault as fault:
-        return False, fault.delivery.answer
+        ended = await process.run(step.run, text, environment(run, place, did, state), "", deadline)
+    except process.NotStarted as refused:
+        return False, str(refused)
     if ended.code is None:
         return False, f"{program} was killed: it had not ended within {step.timeout / SECOND:g} s"
     line = _first_line(ended.output) or _first_line(ended.errors)
-    how = f"ended with exit code {ended.code}" if ended.code >= 0 else f"was killed by signal {-ended.code}"
-    return ended.code == 0, answer_line(f"{program} {how}" + (f": {line}" if line else ""), ())
+    how = f"{program} {process.ending(ended.code)}"
+    return ended.code == 0, answer_line(how + (f": {line}" if line else ""), ())
 
 
 def _first_line(text: str) -> str:
@@ -207,9 +204,7 @@ def environment(run: Run, place: int, did: Did, state: State) -> dict[str, str]:
         "SLAWATCH_TITLE": run.title,
         "SLAWATCH_WORKFLOW": run.workflow,
     }
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    base = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **inherited}
-    return {**base, **{name: value.replace("\0", " ") for name, value in about.items()}}
+    return {**process.inherited(), **{name: value.replace("\0", " ") for name, value in about.items()}}
 
 
 def notification(run: Run, place: int, state: State) -> Notification:

@@ -8,18 +8,16 @@ from typing import Final
 
 import trio
 
+from slawatch import process
 from slawatch.core.instant import SECOND
 from slawatch.core.notification import Delivery, Notification, Verdict
 from slawatch.core.text import FilePath, Secret
-from slawatch.notifiers import _process, _texts
+from slawatch.notifiers import _texts
 from slawatch.notifiers._cut import one_line
-from slawatch.notifiers._fault import Fault
 from slawatch.notifiers._payload import document
 from slawatch.notifiers._scrub import answer_line, plain, secrets_of
 from slawatch.notifiers._sending import Sending
-from slawatch.process import ending
 
-_INHERITED: Final = ("HOME", "LOGNAME", "TMPDIR", "TZ", "USER")
 _CODES: Final[Mapping[int, Verdict]] = {
     0: Verdict.OK,
     os.EX_USAGE: Verdict.PERMANENT,
@@ -80,11 +78,12 @@ async def send(options: Options, notification: Notification, sending: Sending) -
     deadline = trio.current_time() + sending.timeout / SECOND
     program = options.command[0]
     try:
-        ended = await _process.run(
+        ended = await process.run(
             options.command, text, _environment(options, notification, sending), options.cwd, deadline
         )
-    except Fault as fault:
-        return fault.delivery
+    except process.NotStarted as refused:
+        verdict = Verdict.RETRY if refused.short else Verdict.MISCONFIGURED
+        return Delivery(verdict=verdict, answer=str(refused))
     if ended.code is None:
         said = f"{program} was killed: it had not ended within {sending.timeout / SECOND:g} s"
         return Delivery(
@@ -92,7 +91,7 @@ async def send(options: Options, notification: Notification, sending: Sending) -
         )
     verdict = _CODES.get(ended.code, Verdict.RETRY)
     line = _first_line(ended.output) or ("" if verdict is Verdict.OK else _first_line(ended.errors))
-    said = f"{program} {ending(ended.code)}" + (f": {line}" if line else "")
+    said = f"{program} {process.ending(ended.code)}" + (f": {line}" if line else "")
     return Delivery(
         verdict=verdict,
         answer=answer_line(said, secrets),
@@ -107,7 +106,6 @@ def _first_line(text: str) -> str:
 
 
 def _environment(options: Options, notification: Notification, sending: Sending) -> dict[str, str]:
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     about = {
         "SLAWATCH_ADDRESS": notification.address,
         "SLAWATCH_ATTEMPT": str(sending.attempt),
@@ -117,5 +115,4 @@ def _environment(options: Options, notification: Notification, sending: Sending)
         "SLAWATCH_KIND": str(notification.kind),
     }
     own = {name: plain(value) for name, value in options.env.items()}
-    base = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", **inherited}
-    return {**base, **{name: value.replace("\0", " ") for name, value in about.items()}, **own}
+    return {**process.inherited(), **{name: value.replace("\0", " ") for name, value in about.items()}, **own}

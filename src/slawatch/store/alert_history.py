@@ -36,13 +36,19 @@ class Violation(NamedTuple):
 
 
 def violations(
-    cursor: "DuckDBPyConnection", *, alert: str | None = None, before: int | None = None, limit: int = 50
+    cursor: "DuckDBPyConnection",
+    *,
+    alert: str | None = None,
+    incident: int | None = None,
+    before: int | None = None,
+    limit: int = 50,
 ) -> list[Violation]:
     """Return the times that alerts fired and are over, the latest end first.
 
     Args:
         cursor: of the store.
         alert: only those of the alert of this fingerprint.
+        incident: only those that ended as part of this incident.
         before: only those whose number is lower: the next page.
         limit: so many at most.
 
@@ -52,6 +58,7 @@ def violations(
     conditions, values = ["list_contains(?, kind)"], [list(_ENDS)]
     given: Sequence[tuple[str, Any]] = (
         ("subject = ?", None if alert is None else f"alert:{alert}"),
+        ("incident = ?", incident),
         ("number < ?", before),
     )
     for condition, value in given:

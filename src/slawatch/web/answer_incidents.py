@@ -133,6 +133,10 @@ def show(
     members = (*incident.alerts, *incident.children)
     missing = [name for name in members if name not in state.alerts]
     alerts = {**alert_history.alerts(cursor, missing), **state.alerts}
+    if not incident.open:
+        # An alert may have fired again since, for another incident.
+        then = alert_history.violations(cursor, incident=number, limit=_MOST_READ)
+        alerts |= {one.alert.fingerprint: one.alert for one in reversed(then)}
     events = alerting.events(cursor, incident=number, limit=_EVENTS)
     rows = [row for row in state.rows.values() if row.incident == number]
     owed = [row for row in rows if row.unsent or row.stage == "sending"]

@@ -38,12 +38,13 @@ def silences(
     sources = duty.sources(cursor)
     firing = [alert for alert in alerts if alert.firing]
     order = ("active", "pending", "expired")
-    found = [
-        shown(silence, now, sources.get(silence.id, "")) | {"hits": hits(silence.match, firing)}
-        for silence in duty.silences(cursor)
-        if expired or silence.state(now) != "expired"
-    ]
-    return {"silences": sorted(found, key=lambda line: (order.index(line["state"]), line["end"]))}
+    found = [one for one in duty.silences(cursor) if expired or one.state(now) != "expired"]
+    found.sort(key=lambda one: (order.index(one.state(now)), one.end, one.id))
+    return {
+        "silences": [
+            shown(one, now, sources.get(one.id, "")) | {"hits": hits(one.match, firing)} for one in found
+        ]
+    }
 
 
 def shown(silence: Silence, now: Instant, source: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from slawatch.config.world import world_of
 from slawatch.core import oncall
 from slawatch.core.channel import Standing
 from slawatch.core.incident import SEVERITIES
-from slawatch.core.instant import DAY, Instant
+from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.matcher import parse
 from slawatch.core.silence import Silence, SilenceError
 from slawatch.core.silence import check as check_silence
@@ -26,7 +26,7 @@ from slawatch.web import (
     explaining,
     postmortem,
 )
-from slawatch.web.paging import PageError, limit_of, number_of
+from slawatch.web.paging import PageError, limit_of, number_of, paged
 from slawatch.web.view import LiveCheck
 from slawatch.web.wish import EntryRefused, Wish, missing
 
@@ -37,8 +37,8 @@ QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
     "alerts": ("state", "severity", "service", "org", "check", "incident", "limit", "cursor"),
     "incidents": ("state", "severity", "service", "org", "assignee", "limit", "cursor"),
     "notifications": ("state", "channel", "to", "incident", "limit", "cursor"),
-    "silences": ("expired",),
-    "overrides": ("over",),
+    "silences": ("expired", "limit", "cursor"),
+    "overrides": ("over", "limit", "cursor"),
     "oncall": ("schedule", "at", "from", "to"),
 }
 """The parameters of each list."""
@@ -202,7 +202,12 @@ def silences(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str
     """
     _check("silences", query)
     expired = _truth(query, "expired")
-    return answer_silences.silences(cursor, seen.now, seen.state.alerts.values(), expired=expired)
+    found = answer_silences.silences(cursor, seen.now, seen.state.alerts.values(), expired=expired)
+    order = ("active", "pending", "expired")
+    places = [
+        (order.index(line["state"]), parse_rfc3339(line["end"]), line["id"]) for line in found["silences"]
+    ]
+    return _page("silences", found["silences"], places, query)
 
 
 def tried(seen: Seen, wish: Mapping[str, Any]) -> dict[str, Any]:
@@ -240,7 +245,10 @@ def overrides(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[st
         EntryRefused: the query asks for what there is not.
     """
     _check("overrides", query)
-    return answer_silences.overrides(cursor, seen.now, over=_truth(query, "over"))
+    found = answer_silences.overrides(cursor, seen.now, over=_truth(query, "over"))["overrides"]
+    return _page(
+        "overrides", found, [(parse_rfc3339(line["entered"]["at"]), line["id"]) for line in found], query
+    )
 
 
 def on_call(
@@ -303,6 +311,18 @@ def notification(cursor: "duckdb.DuckDBPyConnection", seen: Seen, key: str) -> d
             f"there is no notification {key[:200]!r}: `slawatch notifications list` shows their ids"
         )
     return found
+
+
+def _page(
+    name: str, lines: list[dict[str, Any]], places: list[tuple[Any, ...]], query: Mapping[str, str]
+) -> dict[str, Any]:
+    try:
+        page = paged(
+            zip(places, lines, strict=True), lambda pair: pair[0], limit_of(query), query.get("cursor", "")
+        )
+    except PageError as error:
+        raise EntryRefused(str(error)) from None
+    return {name: [line for _, line in page.lines], "next": page.following}
 
 
 def _world(cursor: "duckdb.DuckDBPyConnection", seen: Seen) -> World:

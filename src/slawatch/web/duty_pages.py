@@ -18,6 +18,7 @@ from slawatch.web import (
     acting,
     answer_entries,
     answer_silences,
+    page_alerts,
     page_channels,
     page_incidents,
     page_oncall,
@@ -142,12 +143,12 @@ class DutyPages:
         def arrange() -> dict[str, Any]:
             found = page_incidents.arrange(
                 config, told.state, number, told.events[:_EVENTS], told.attempts, now,
-                earlier=len(told.events) > _EVENTS,
+                earlier=len(told.events) > _EVENTS, whole=self._view.scope is None,
             )  # fmt: skip
             public = _status_page(config, found.incident.organization)
             return {
                 "shown": found, "zone": found.zone, "trouble": trouble, "notice": notice, "path": "",
-                "status_page": public,
+                "status_page": public, "channels": config.channels,
             }  # fmt: skip
 
         return await self._page(request, "incident.html", arrange, state, now, status)
@@ -162,9 +163,9 @@ class DutyPages:
         def arrange() -> dict[str, Any]:
             mine = [a for a in state.alerts.values() if organization in ("", a.organization)]
             return {
-                "lines": page_incidents.alert_lines(a for a in mine if a.firing or everything),
+                "lines": page_alerts.alert_lines(a for a in mine if a.firing or everything),
                 "incidents": {a.fingerprint: state.incidents.get(a.incident or 0) for a in mine},
-                "untold": page_incidents.untold(state), "everything": everything,
+                "untold": page_alerts.untold(state), "everything": everything,
                 "organization": organization, "stream": rendering.stream(org=organization),
                 "zone": config.timezone,
             }  # fmt: skip
@@ -227,7 +228,7 @@ class DutyPages:
             )
             return {
                 "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
-                "path": "/channels",
+                "path": "/channels", "whole": self._view.scope is None, "channels": config.channels,
             }  # fmt: skip
 
         return await self._page(request, "channels.html", arrange, state, now, status)
@@ -291,15 +292,18 @@ class DutyPages:
 
     async def retry(self, request: Request) -> Response:
         """Send a message again that was given up."""
-        key = (await form(request)).get("key", "")
+        wish = await self._wish(request)
+        key = wish.pop("key", "")
         row = self._view.alerting().rows.get(key)
         channel = self._view.config.channels.get(row.channel) if row is not None else None
         if row is None or channel is None:
             raise Problem(HTTPStatus.NOT_FOUND, "there is no such message any more")
         concern(request, f"message:{key}")
         try:
-            await self._view.commands.act(acting.retry(key, channel.worth))
-        except Refused as refused:
+            now = self._view.clock.now()
+            command = acting.retry(key, channel.worth, wish, self._view.config, now, "web")
+            await self._view.commands.act(command)
+        except (EntryRefused, Refused) as refused:
             return await self._channels(request, *_refusal(refused))
         return RedirectResponse("/channels", HTTPStatus.SEE_OTHER)
 

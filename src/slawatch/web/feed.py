@@ -171,7 +171,7 @@ class Feed:
 
     def _heed(self, state: State, around: _Signature, version: int) -> bool:
         """Compare alerting with what is known; who is told of a change asks for what it is about."""
-        if state is self._state and around == self._standing[-1:]:
+        if state is self._state and self._standing[-1:] == (around,):
             return False
         standing = (*_alerting(state), around)
         self._state, before, self._standing = state, self._standing, standing

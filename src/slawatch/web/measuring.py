@@ -71,6 +71,7 @@ class Memory:
         pasts: services and checks, summed up to their last change.
         values: those over long windows, with when they were taken.
         pledges: agreements as they were worked out last.
+        quiet: agreements of which nothing is told now: while all is up and nothing changes, nothing will be.
         slow: what of agreements takes reading all samples of a period, with when it was read.
     """
 
@@ -80,6 +81,7 @@ class Memory:
     pasts: dict[Whose, Past] = field(default_factory=dict)
     values: dict[Wish, tuple[Instant, Value]] = field(default_factory=dict)
     pledges: dict[str, _Pledge] = field(default_factory=dict)
+    quiet: set[str] = field(default_factory=set)
     slow: dict[str, tuple[Instant, Mapping[str, ServiceEvidence], Mapping[str, Counts]]] = field(
         default_factory=dict
     )
@@ -130,7 +132,8 @@ def pledges(
 
     Availability is worked out from the changes of the checks, each time. Latencies and counters, for which
     all samples of the period have to be read, are at most a hundredth of the period old. An agreement in
-    which nothing is wrong and nothing changed is worked out every ten minutes.
+    which nothing is wrong and nothing changed is worked out every ten minutes; where all are asked for, so is
+    one of which nothing is told (`Memory.quiet`), for its losses can only grow less telling.
 
     Raises:
         duckdb.Error, StoreError: the store cannot be read.
@@ -168,7 +171,7 @@ def pledges(
             before = memory.pledges.get(key)
             if (
                 before is not None
-                and before.calm
+                and (before.calm or (only is None and key in memory.quiet))
                 and before.changes == seen
                 and before.terms == basis
                 and 0 <= now - before.found.now < _QUIET

@@ -12,6 +12,7 @@ from slawatch.web import (
     answer_report,
     entering,
     exposition,
+    openapi_access,
     openapi_alerting,
     openapi_schemas,
     problem,
@@ -20,12 +21,11 @@ from slawatch.web._operation import in_path, in_query, one_of, operation, ref
 
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain"
-_OWNER: Final = " Served on the unix socket alone."
 
 _REASONS: Final[Mapping[int, str]] = {
     400: "The request cannot be understood; `detail` says why.",
     401: "Nobody is known to ask: sign in, or send a token.",
-    403: "Not for whoever asks from there.",
+    403: "Not for this role, or about more than the organisations of who asks.",
     404: "There is no such thing.",
     405: "The path does not take this method.",
     408: "The body did not come in time.",
@@ -51,8 +51,8 @@ def document() -> dict[str, Any]:
             "summary": "What every service is now, how available it was, and whether promises were kept.",
             "description": (
                 "Times are RFC 3339, lengths in JSON are seconds, percentages are percent numbers. Errors "
-                "are problem documents (RFC 9457). Everything but health and heartbeats answers on loopback "
-                "and on the unix socket only; whatever changes something, on the unix socket alone."
+                "are problem documents (RFC 9457). Everything but health and heartbeats needs a session or "
+                "a token wherever anybody can sign in; another organisation's things are as if not there."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
@@ -62,65 +62,75 @@ def document() -> dict[str, Any]:
             {"name": "record", "description": "What was measured, and what follows from it."},
             {"name": "alerting", "description": "Who is told of what, and what people do about it."},
             {"name": "health", "description": "Whether slawatch itself works."},
-            {"name": "commands", "description": "For the owner of the daemon." + _OWNER},
+            {"name": "commands", "description": "For operators of the daemon."},
+            {"name": "access", "description": "Who asks, tokens, and who did what."},
         ],
-        "paths": {
-            "/healthz": {"get": _health("healthz", "Whether the daemon's loop turns.", ready=False)},
-            "/readyz": {"get": _health("readyz", "Whether it probes and stores.", ready=True)},
-            "/metrics": {"get": _metrics()},
-            "/heartbeat/{key}": {
-                "parameters": [in_path("key", "the check's token, or its name if it has none")],
-                "get": _heartbeat("heartbeatGet"),
-                "post": _heartbeat("heartbeatPost"),
-            },
-            "/api/v1/openapi.json": {"get": _openapi()},
-            "/api/v1/events": {"get": _events()},
-            "/api/v1/status": {"get": _status()},
-            "/api/v1/services/{service}/latency": {
-                "parameters": [in_path("service", "its name")],
-                "get": _latency(),
-            },
-            "/api/v1/metrics": {"get": _catalogue()},
-            "/api/v1/metrics/{metric}": {
-                "parameters": [in_path("metric", "its name, such as `latency_p95`")],
-                "get": _metric(),
-            },
-            "/api/v1/report": {"get": _report()},
-            "/api/v1/export": {"get": _export()},
-            "/api/v1/db": {"get": _db()},
-            "/api/v1/maintenance": {
-                "get": _entries("maintenance", "Windows", "All maintenance windows."),
-                "post": _entry("addMaintenance", "Announce a window.", "Window", "maintenance.add"),
-            },
-            "/api/v1/maintenance/{id}/change": {
-                "parameters": [in_path("id", "the window's")],
-                "post": _entry("changeMaintenance", "Move a window.", "Window", "maintenance.change"),
-            },
-            "/api/v1/maintenance/{id}/cancel": {
-                "parameters": [in_path("id", "the window's")],
-                "post": _entry("cancelMaintenance", "Call a window off.", "Window", "maintenance.cancel"),
-            },
-            "/api/v1/adjustments": {
-                "get": _entries("adjustments", "Adjustments", "All adjustments, whether they hold or not."),
-                "post": _entry("addAdjustment", "Propose one.", "Adjustment", "adjustment.add"),
-            },
-            "/api/v1/adjustments/{id}/approve": {
-                "parameters": [in_path("id", "the adjustment's")],
-                "post": _entry("approveAdjustment", "Agree with one.", "Adjustment", "adjustment.approve"),
-            },
-            "/api/v1/adjustments/{id}/withdraw": {
-                "parameters": [in_path("id", "the adjustment's")],
-                "post": _entry(
-                    "withdrawAdjustment", "Let one not hold.", "Adjustment", "adjustment.withdraw"
-                ),
-            },
-            **openapi_alerting.paths(),
-            "/api/v1/replay": {"post": _replay()},
-            "/api/v1/reload": {"post": _reload()},
-            "/api/v1/import": {"post": _import()},
-        },
+        "security": openapi_access.SECURITY,
+        "paths": openapi_access.guarded(
+            {
+                "/healthz": {"get": _health("healthz", "Whether the daemon's loop turns.", ready=False)},
+                "/readyz": {"get": _health("readyz", "Whether it probes and stores.", ready=True)},
+                "/metrics": {"get": _metrics()},
+                "/heartbeat/{key}": {
+                    "parameters": [in_path("key", "the check's token, or its name if it has none")],
+                    "get": _heartbeat("heartbeatGet"),
+                    "post": _heartbeat("heartbeatPost"),
+                },
+                "/api/v1/openapi.json": {"get": _openapi()},
+                "/api/v1/events": {"get": _events()},
+                "/api/v1/status": {"get": _status()},
+                "/api/v1/services/{service}/latency": {
+                    "parameters": [in_path("service", "its name")],
+                    "get": _latency(),
+                },
+                "/api/v1/metrics": {"get": _catalogue()},
+                "/api/v1/metrics/{metric}": {
+                    "parameters": [in_path("metric", "its name, such as `latency_p95`")],
+                    "get": _metric(),
+                },
+                "/api/v1/report": {"get": _report()},
+                "/api/v1/export": {"get": _export()},
+                "/api/v1/db": {"get": _db()},
+                "/api/v1/maintenance": {
+                    "get": _entries("maintenance", "Windows", "All maintenance windows."),
+                    "post": _entry("addMaintenance", "Announce a window.", "Window", "maintenance.add"),
+                },
+                "/api/v1/maintenance/{id}/change": {
+                    "parameters": [in_path("id", "the window's")],
+                    "post": _entry("changeMaintenance", "Move a window.", "Window", "maintenance.change"),
+                },
+                "/api/v1/maintenance/{id}/cancel": {
+                    "parameters": [in_path("id", "the window's")],
+                    "post": _entry("cancelMaintenance", "Call a window off.", "Window", "maintenance.cancel"),
+                },
+                "/api/v1/adjustments": {
+                    "get": _entries(
+                        "adjustments", "Adjustments", "All adjustments, whether they hold or not."
+                    ),
+                    "post": _entry("addAdjustment", "Propose one.", "Adjustment", "adjustment.add"),
+                },
+                "/api/v1/adjustments/{id}/approve": {
+                    "parameters": [in_path("id", "the adjustment's")],
+                    "post": _entry(
+                        "approveAdjustment", "Agree with one.", "Adjustment", "adjustment.approve"
+                    ),
+                },
+                "/api/v1/adjustments/{id}/withdraw": {
+                    "parameters": [in_path("id", "the adjustment's")],
+                    "post": _entry(
+                        "withdrawAdjustment", "Let one not hold.", "Adjustment", "adjustment.withdraw"
+                    ),
+                },
+                **openapi_alerting.paths(),
+                **openapi_access.paths(),
+                "/api/v1/replay": {"post": _replay()},
+                "/api/v1/reload": {"post": _reload()},
+                "/api/v1/import": {"post": _import()},
+            }
+        ),
         "components": {
-            "schemas": {**openapi_schemas.SCHEMAS, **openapi_alerting.SCHEMAS},
+            "securitySchemes": openapi_access.SCHEMES,
+            "schemas": {**openapi_schemas.SCHEMAS, **openapi_alerting.SCHEMAS, **openapi_access.SCHEMAS},
             "responses": {
                 f"E{status}": {
                     "description": text,
@@ -177,6 +187,8 @@ def _events() -> dict[str, Any]:
         ],
         description=(
             "`service` brings one service as in `status`, with `shown`: its availabilities as text. "
+            "`alerting` says that alerts, incidents, messages or silences changed: how many incidents are "
+            "open, and what happened to which one last; "
             "`daemon` brings whether slawatch is ready and what troubles it, `config` that another "
             "configuration is in force, `now` that all up to a time has been told. A client that comes "
             "without an id, or with one of another run, is told everything."
@@ -290,11 +302,12 @@ def _entry(name: str, summary: str, schema: str, what: str) -> dict[str, Any]:
         errors=(400, 403, 404, 408, 422, 503),
         description=(
             "The same wish twice is stored once. Times are `now`, local ones of the configuration's zone, or "
-            "have an offset; `person` is who decides it, `source` from where it comes." + _OWNER
+            "have an offset. On the unix socket `person` is who decides it and `source` from where it comes; "
+            "elsewhere that is who is known to ask."
         ),
         requestBody={
             "required": True,
-            "content": {_JSON: {"schema": {"type": "object", "properties": texts, "required": ["person"]}}},
+            "content": {_JSON: {"schema": {"type": "object", "properties": texts, }}},
         },
     )  # fmt: skip
 
@@ -326,8 +339,8 @@ def _replay() -> dict[str, Any]:
                     "gauges": {
                         "type": "array", "items": {"type": "array", "minItems": 6, "maxItems": 6},
                         "description": (
-                            "of rules: metric, checks, window, pace, limits as [operator, threshold, margin], "
-                            "and whether the lack of a value matters"
+                            "of rules: metric, checks, window, pace, limits as [operator, threshold, "
+                            "margin], and whether the lack of a value matters"
                         ),
                     },
                 },
@@ -339,7 +352,7 @@ def _replay() -> dict[str, Any]:
 def _reload() -> dict[str, Any]:
     return operation(
         "reload", "commands", "Read the configuration again and apply it, all or nothing.",
-        {_JSON: {"schema": ref("Reloaded")}}, errors=(403, 409, 503), description=_OWNER.strip(),
+        {_JSON: {"schema": ref("Reloaded")}}, errors=(403, 409, 503),
     )  # fmt: skip
 
 
@@ -352,7 +365,6 @@ def _import() -> dict[str, Any]:
             {**in_query("format", "of the body", one_of(answer_export.MEDIA)), "required": True},
             in_query("name", "of the file, for messages"),
         ],
-        description=_OWNER.strip(),
         requestBody={
             "required": True,
             "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},

@@ -115,7 +115,7 @@ SCHEMAS: Final[dict[str, Any]] = {
             **{"from": _TEXT},
         ),
     },
-    "Silences": _object(silences=_list(ref("Silence"))),
+    "Silences": _page("silences", "Silence"),
     "Tried": _object(match=_TEXT, hits=_list(_TEXT), alerts=_list(ref("Alert"))),
     "Override": _object(
         id=_TEXT, what=one_of(("override", "swap")), schedule=_TEXT, who=_TEXT, kind=_MAYBE_TEXT,
@@ -135,7 +135,7 @@ SCHEMAS: Final[dict[str, Any]] = {
             },
         }
     ),
-    "Overrides": _object(overrides=_list(ref("Override"))),
+    "Overrides": _page("overrides", "Override"),
     "OverrideEntered": {
         "allOf": [ref("Override"), {"type": "object", "properties": {"remarks": _list(_TEXT)}}]
     },
@@ -244,7 +244,7 @@ def paths() -> dict[str, Any]:
         },
         "/api/v1/silences": {
             "get": _read("silences", "The silences, with what each hits now.", "Silences",
-                         [in_query("expired", "those that are over, too", {"type": "boolean"})]),
+                         [in_query("expired", "those that are over, too", {"type": "boolean"}), *pages]),
             "post": _entry("addSilence", "Silence alerts.", "Silence", "silence.add", ("match", "comment")),
         },
         "/api/v1/silences/try": {
@@ -266,7 +266,7 @@ def paths() -> dict[str, Any]:
         },
         "/api/v1/overrides": {
             "get": _read("overrides", "Overrides and swaps that were entered.", "Overrides",
-                         [in_query("over", "those that are over, too", {"type": "boolean"})]),
+                         [in_query("over", "those that are over, too", {"type": "boolean"}), *pages]),
             "post": _entry("addOverride", "Put somebody on call for a while.", "OverrideEntered",
                            "override.add", ("schedule", "who")),
         },

@@ -1,7 +1,7 @@
 """What the pages about incidents show, arranged for their templates."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from slawatch.config.model import Config
@@ -12,9 +12,10 @@ from slawatch.core.event import Event, Numbered
 from slawatch.core.incident import Incident, Note, Phase, rank
 from slawatch.core.instant import Instant
 from slawatch.core.outbox import Row, Stage
-from slawatch.core.turn import State
+from slawatch.core.turn import Contact, State, World
 from slawatch.core.upcoming import upcoming
 from slawatch.web.naming import Names
+from slawatch.web.page_alerts import AlertLine, alert_line
 from slawatch.web.timeline import parts_of
 
 _GLYPHS: Final[Mapping[Phase, str]] = {
@@ -106,23 +107,6 @@ class Sent(NamedTuple):
     attempts: int
     trouble: str
     glyph: str
-
-
-class AlertLine(NamedTuple):
-    """One alert of an incident; `quiet`: why nobody is told of it."""
-
-    fingerprint: str
-    title: str
-    severity: str
-    firing: bool
-    since: Instant
-    ended: Instant | None
-    actual: str
-    threshold: str
-    flags: tuple[str, ...]
-    quiet: tuple[Reason, ...]
-    service: str
-    check: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +214,7 @@ def arrange(
     now: Instant,
     *,
     earlier: bool = False,
+    whole: bool = True,
 ) -> IncidentPage:
     """Arrange what is known of one incident.
 
@@ -241,6 +226,7 @@ def arrange(
         attempts: at messages about it, the latest first.
         now: the present.
         earlier: there are more events than these.
+        whole: the configuration is; else it does not say how people are reached.
     """
     names = Names(config)
     incident = state.incidents[number]
@@ -258,11 +244,11 @@ def arrange(
         zone=zone_of(config, incident.organization),
         steps=tuple(steps_of((n.event for n in events), names)),
         earlier=earlier,
-        coming=tuple(_coming(config, state, number, names, now)),
+        coming=tuple(_coming(_world(config, whole=whole), state, number, names, now)),
         withheld=tuple(dict.fromkeys(reasons)) if incident.suppressed and incident.open else (),
         messages=tuple(_messages(state, number, attempts, names)),
-        alerts=tuple(_alert(state.alerts[name]) for name in incident.alerts if name in state.alerts),
-        children=tuple(_alert(state.alerts[name]) for name in incident.children if name in state.alerts),
+        alerts=tuple(alert_line(state.alerts[name]) for name in incident.alerts if name in state.alerts),
+        children=tuple(alert_line(state.alerts[name]) for name in incident.children if name in state.alerts),
         roles=tuple(_roles(incident, names)),
         policy=incident.policy.name,
         notes=tuple(note._replace(by=names.one(note.by)) for note in reversed(incident.notes)),
@@ -309,15 +295,21 @@ def _of_row(event: Event, names: Names) -> str:
     return f"Called {who}" if kind == "trigger" else f"Told {who}: {_KINDS.get(kind, kind).lower()}"
 
 
-def _coming(config: Config, state: State, number: int, names: Names, now: Instant) -> Iterable[Coming]:
-    for one in upcoming(state, number, world_of(config), now):
+def _world(config: Config, *, whole: bool) -> World:
+    """Return whom targets mean; where channels are not known, all are reached without one."""
+    world = world_of(config)
+    return world if whole else replace(world, contacts=lambda _recipient: (Contact(""),))
+
+
+def _coming(world: World, state: State, number: int, names: Names, now: Instant) -> Iterable[Coming]:
+    for one in upcoming(state, number, world, now):
         told = tuple(_told(recipient, channel, names) for recipient, channel in one.messages)
         yield Coming(one.at, names.text(one.text), told)
 
 
 def _told(recipient: str, channel: str, names: Names) -> str:
     who = names.one(recipient)
-    return who if who == channel else f"{who} by {channel}"
+    return who if channel in ("", who) else f"{who} by {channel}"
 
 
 def _messages(state: State, number: int, attempts: Sequence[Attempt], names: Names) -> list[Sent]:
@@ -351,41 +343,6 @@ def _attempted(attempts: Sequence[Attempt], names: Names) -> Sent:
         "sent" if ok else "could not be sent", len(attempts), "" if ok else latest.answer,
         "up" if ok else "down",
     )  # fmt: skip
-
-
-def _alert(alert: Alert) -> AlertLine:
-    flags = (("no data", alert.stale), ("flapping", alert.flapping))
-    return AlertLine(
-        fingerprint=alert.fingerprint, title=alert.title, severity=alert.severity, firing=alert.firing,
-        since=alert.since or alert.fired_at, ended=alert.resolved_at, actual=alert.actual,
-        threshold=alert.threshold, flags=tuple(name for name, holds in flags if holds and alert.firing),
-        quiet=alert.suppressed if alert.firing else (), service=alert.service, check=alert.check,
-    )  # fmt: skip
-
-
-def alert_lines(alerts: Iterable[Alert]) -> tuple[AlertLine, ...]:
-    """Return alerts as lines: those that fire first, the worst and the latest before others."""
-    ordered = sorted(alerts, key=lambda a: (not a.firing, -rank(a.severity), -a.fired_at, a.fingerprint))
-    return tuple(_alert(alert) for alert in ordered)
-
-
-def untold(state: State) -> Mapping[str, str]:
-    """Return why nobody was told of a firing alert, by its fingerprint, where no reason withholds it."""
-    found: dict[str, str] = {}
-    rows = {row.incident for row in state.rows.values()}
-    for alert in state.alerts.values():
-        if not alert.firing or alert.suppressed:
-            continue
-        incident = state.incidents.get(alert.incident or 0)
-        if incident is None:
-            guarded = alert.guard_until is not None
-            found[alert.fingerprint] = (
-                "its incident was resolved by hand a moment ago" if guarded else "it belongs to no incident"
-            )
-        elif not incident.told and incident.id not in rows:
-            nobody = "no escalation and no route names anybody"
-            found[alert.fingerprint] = "level 0 is still to come" if incident.level < 0 else nobody
-    return found
 
 
 def _roles(incident: Incident, names: Names) -> Iterable[tuple[str, str]]:

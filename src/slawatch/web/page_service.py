@@ -1,8 +1,9 @@
 """What the page of one service shows, arranged for its template."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
@@ -71,6 +72,28 @@ class Promise:
     limit: Micros | None = None
 
 
+class Tier(NamedTuple):
+    """One tier of credits, seen from now.
+
+    Attributes:
+        band: the availability that it is about.
+        left: how much counted time may still be lost before it; `reached` even if nothing more is lost.
+        due: the money then, with its currency; empty without a fee.
+    """
+
+    band: str
+    left: Micros
+    reached: bool
+    due: str
+
+
+class AtStake(NamedTuple):
+    """The money of an agreement's running period; `locked`, if any, is due even if nothing more is lost."""
+
+    locked: str
+    tiers: tuple[Tier, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePage:
     """One service.
@@ -79,6 +102,7 @@ class ServicePage:
         organization: its name for people, and its key; empty without one.
         runbook: an address, only if it is one of the web.
         availability: over each window, as people read it.
+        stakes: the money at stake, by agreement; those without credits are not among them.
         outages: of the last thirty days, the latest first; `outages_left` more are not listed.
         plot: of the latencies; None where nothing was measured.
         overall: percentiles over the chart's window.
@@ -98,6 +122,7 @@ class ServicePage:
     drawing: Markup
     checks: tuple[CheckRow, ...]
     promises: tuple[Promise, ...]
+    stakes: Mapping[str, AtStake]
     plot: Plot | None
     latencies: Latencies | None
     limit: Micros | None
@@ -154,6 +179,7 @@ def arrange(
         drawing=record.drawing if record else Markup(""),
         checks=tuple(_checks(config.checks, entry["checks"], detail)),
         promises=stand,
+        stakes=dict(_stakes(name, promises)),
         plot=_plot(latencies, zone, limit),
         latencies=latencies,
         limit=limit,
@@ -237,6 +263,27 @@ def _promises(config: Config, name: str, promises: Mapping[str, Report], now: In
                 )
             )
     return found
+
+
+def _stakes(name: str, promises: Mapping[str, Report]) -> Iterable[tuple[str, AtStake]]:
+    for key, report in promises.items():
+        contract = report.contract
+        ours = any(one.service == name for one in report.services)
+        if not ours or contract is None or contract.running is None:
+            continue
+        standing = contract.running.standing
+        if not standing.stakes:
+            continue
+        currency = contract.credit.currency if contract.credit is not None else ""
+        tiers = tuple(
+            Tier(str(stake.tier), stake.left, stake.reached, _money(stake.amount, currency))
+            for stake in standing.stakes
+        )
+        yield key, AtStake(_money(standing.locked or None, currency), tiers)
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else f"{amount:f}{THIN}{currency}".strip()
 
 
 def _target(objective: Objective | None) -> str:

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from slawatch.core.civil import local, month_start
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.life import Unwatched, unwatched
-from slawatch.web import access, page_incidents, page_overview, page_service, rendering
+from slawatch.web import access, page_alerts, page_incidents, page_overview, page_service, rendering
 from slawatch.web.access import PUBLIC, Guarded, route
 from slawatch.web.answer_latency import WINDOWS
 from slawatch.web.current import Current, Days, snapshot
@@ -119,10 +119,10 @@ class Pages:
             return rendering.page(
                 "service.html", now=now, since=since, stream=_stream(service=name), shown=shown,
                 zone=shown.zone, days=DAYS, windows=WINDOWS, window=window, trouble=trouble, path="",
-                alerts=page_incidents.alert_lines(
+                alerts=page_alerts.alert_lines(
                     a for a in state.alerts.values() if a.service == name and a.firing
                 ),
-                incidents=page_incidents.listed(config, state, about), untold=page_incidents.untold(state),
+                incidents=page_incidents.listed(config, state, about), untold=page_alerts.untold(state),
                 open_count=open_count(state), me=access.shown(request),
             )  # fmt: skip
 

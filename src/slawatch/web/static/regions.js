@@ -46,7 +46,7 @@ function load() {
 function replace(found) {
   for (const place of document.querySelectorAll("[data-live]")) {
     const fresh = found.getElementById(place.id);
-    if (!fresh || fresh.innerHTML === place.innerHTML) continue;
+    if (!fresh || fresh.isEqualNode(place)) continue;
     if (place.querySelector("details[open] form, :is(input, textarea, select):focus")) continue;
     const opened = [...place.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
     const focused = path(place, document.activeElement);

@@ -1,0 +1,43 @@
+"""Tokens as they are wished for and found."""
+
+from dataclasses import replace
+
+import pytest
+
+from slawatch.core.access import Principal
+from slawatch.core.credential import TOKENS_LAST, Token
+from slawatch.web import answer_access
+from slawatch.web.wish import EntryRefused
+
+from .conftest import NOW, View
+
+ADMIN = Principal(name="a", kind="token", role="admin")
+
+
+def test_what_nobody_says_is_careful(view: View) -> None:
+    found = answer_access.wanted({"name": " ci "}, view.config, ADMIN, NOW)
+    assert found == ("ci", "viewer", None, NOW + TOKENS_LAST)
+
+
+def test_a_token_cannot_do_more_than_who_makes_it(view: View) -> None:
+    operator = replace(ADMIN, role="operator")
+    with pytest.raises(EntryRefused) as caught:
+        answer_access.wanted({"name": "x", "role": "admin"}, view.config, operator, NOW)
+    assert caught.value.status == 403
+    assert (
+        answer_access.wanted({"name": "x", "role": "operator"}, view.config, operator, NOW).role == "operator"
+    )
+
+
+def test_a_name_means_the_token_that_holds() -> None:
+    old, new, other = (
+        Token(id=f"t-{n}", name=name, hash="", role="viewer", organizations=None, created_at=n, created_by="")
+        for n, name in ((1, "ci"), (2, "ci"), (3, "t-1"))
+    )
+    old = replace(old, revoked_at=1)
+    assert answer_access.find([old, new, other], "ci") == new
+    assert answer_access.find([new, old, other], "ci") == new
+    assert answer_access.find([old, other], "ci") == old
+    assert answer_access.find([old, new, other], "t-1") == old
+    with pytest.raises(EntryRefused):
+        answer_access.find([old], "nope")
