@@ -129,7 +129,7 @@ def _time(database: Database, configs: list[Config], days: int) -> None:
     found = answer_replay.read_material(stored)
     read = steady()
     made = [answer_replay.played(config, found, start, end) for config in configs]
-    difference = compare(*made, shown=str)
+    difference = compare(made[0], made[1], str)
     done = steady()
     print(
         f"{days} days: {found.total:,} samples, {len(found.samples):,} played; read in "

@@ -13,6 +13,7 @@ from slawatch.config.annotations import keys
 from slawatch.config.attributes import described
 from slawatch.config.load import load
 from slawatch.config.schema import schema
+from slawatch.core.access import ACTIONS, ROLES, WHOLE, allowed
 from slawatch.core.agreement import Agreement
 from slawatch.core.channel import Channel
 from slawatch.core.check import Check
@@ -57,6 +58,17 @@ so a window of 30 days costs no more than one of 5 minutes. What is made of samp
 evaluation for windows below an hour; over longer ones a value is at most a hundredth of its window old.
 """
 
+ACCESS = """\
+Users, tokens, and the groups of a provider or proxy have a **role** and see **all organisations or some**. Who
+sees some is shown nothing of any other: their services, incidents, reports, series and ids are as if they were
+not there. What is marked "all organisations" is about the installation as a whole, and only for who sees all.
+
+The unix socket is the owner's: whoever may open it may do everything. Where nobody needs to sign in, who comes
+by way of loopback has the role `[web] local`. Every change and every refusal is in `slawatch audit list` under
+the name of its action; besides these there are `session.start` (signing in) and `many`, a count of refusals to
+one place that were too many to be written down one by one.
+"""
+
 ABOUT = {
     "service": "Of services and checks",
     "measures": "Of the numbers that probes bring along",
@@ -76,7 +88,23 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "metrics.md": metrics(),
         "presets.md": presets(),
+        "access.md": access(),
     }
+
+
+def access() -> str:
+    """Return the page of what each role may do."""
+    lines = [
+        "# Access",
+        NOTE.replace("the docstrings", "`core/access.py`"),
+        *ACCESS.splitlines(), "",
+        f"| action | {' | '.join(ROLES)} | |",
+        f"|---|{'---|' * len(ROLES)}---|",
+    ]  # fmt: skip
+    for action in ACTIONS:
+        marks = " | ".join("yes" if allowed(role, action) else "" for role in ROLES)
+        lines.append(f"| `{action}` | {marks} | {'all organisations' if action in WHOLE else ''} |")
+    return "\n".join(lines) + "\n"
 
 
 def presets() -> str:

@@ -153,3 +153,15 @@ def test_what_is_published_is_kept_in_order_and_tells_nobody():
     assert made.incident().published == ()
     made.do(Publish(by="ann", incident=1, text=""))
     assert made.refused() == ["nothing of incident 1 is published"]
+
+
+def test_a_key_is_kept_with_what_was_done_and_not_with_what_was_refused():
+    made = desk().do(fire())
+    made.do(Write(by="ann", incident=1, text="once", key="k asked"))
+    made.do(Ack(by="ann", incident=9, key="refused asked"))
+    made.do(Open(by="ann", title="by hand", key="open asked"))
+    kept = [(event.subject, event.text, event.by) for event in made.events if event.kind == "command.keyed"]
+    assert [(subject, text.rpartition(" ")[0], by) for subject, text, by in kept] == [
+        ("incident:1", "k asked", "ann"), ("incident:2", "open asked", "ann"),
+    ]  # fmt: skip
+    assert kept[0][1] == "k asked 1"

@@ -122,6 +122,32 @@ def test_an_assignment_that_is_refused_is_a_failure() -> None:
     assert stage.run("0:0:agreement.breached:gold").steps[0].text == "there is no incident to assign"
 
 
+def test_what_happens_to_an_agreement_belongs_to_the_incident_that_tells_of_it() -> None:
+    stage = Stage(
+        opened(Step(assign="team:a"), Step(notify="hook"), on="agreement.breached"),
+        opened(Step(notify="hook"), on="incident.acked", name="other"),
+    )
+    at = stage.now
+    alert = Alert(
+        fingerprint="breached{a}", check="gold", severity="high", title="gold is breached", since=at,
+        fired_at=at,
+    )  # fmt: skip
+    occasion = Occasion(
+        "agreement.breached", "99.9 missed", ({"agreement": "gold", "severity": "high"},), "gold",
+        apart="breached{a}@1", alert="breached{a}",
+    )  # fmt: skip
+    stage.give(Fired(alert), occasion)
+    run = stage.run("1:1:agreement.breached:breached{a}@1")
+    assert run.state is Progress.DONE
+    assert stage.state.incidents[1].assignee == "team:a"
+    assert ("agreement.breached", "incident:1") in [(event.kind, event.subject) for event in stage.events]
+    assert [row.kind for row in stage.state.rows.values() if row.channel == "hook"] == ["trigger"]
+    stage.give(Ack(by="person:ann", incident=1))
+    again = occasion._replace(apart="breached{a}@2")
+    stage.give(again)
+    assert [row.kind for row in stage.state.rows.values() if row.channel == "hook"][-1] in ("ack", "update")
+
+
 def test_a_wait_is_waited_for_by_the_elapsed_clock() -> None:
     stage = Stage(opened(Step(wait=10 * MINUTE), Step(notify="hook")))
     stage.fires()

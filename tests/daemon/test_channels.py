@@ -22,9 +22,9 @@ from slawatch.config.model import Config, Web
 from slawatch.core.bucket import Limit
 from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.notification import Delivery, Verdict
-from slawatch.core.outbox import Row, Stage
+from slawatch.core.outbox import LEASE, Row, Stage
 from slawatch.core.retry import LONGEST_WAIT
-from slawatch.daemon.channels import PLACES, Line, directory_of, fraction
+from slawatch.daemon.channels import PLACES, Line, directory_of, fraction, time_for
 
 NOBODY = "channel:c"
 
@@ -125,6 +125,16 @@ def test_our_own_faults_say_nothing_about_the_provider() -> None:
         tried(line, ERROR, number)
         tried(line, own, number)
     assert line.down
+
+
+def test_a_probe_that_asks_nobody_finds_nothing_out() -> None:
+    line = line_of()
+    for number in range(5):
+        tried(line, ERROR, number)
+    tried(line, Delivery(verdict=Verdict.PERMANENT, answer="there is no address"), MINUTE)
+    assert line.state == "open"
+    assert tried(line, REFUSED, MINUTE), "any answer shows that the channel lives"
+    assert line.state == "failing"
 
 
 @pytest.mark.parametrize(("delivery", "word"), [(FORBIDDEN, "misconfigured"), (GONE, "disabled")])
@@ -265,3 +275,9 @@ def test_links_lead_to_the_public_address() -> None:
     found = directory_of(public, acknowledge=lambda number, generation, who: f"{number}/{generation}/{who}")
     assert found.url == "https://b.example"
     assert found.acknowledge(1, 2, "person:ann") == "1/2/person:ann"
+
+
+@pytest.mark.parametrize(("waited", "limit"), [(0, 25), (4, 25), (6, 23), (20, 9), (26, 5), (40, 5)])
+def test_an_attempt_is_over_before_its_lease(waited: int, limit: int) -> None:
+    claimed = replace(row(Stage.SENDING), lease_until=LEASE)
+    assert time_for([claimed], waited * SECOND) == limit * SECOND

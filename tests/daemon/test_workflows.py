@@ -34,6 +34,7 @@ class World:
         )  # fmt: skip
         self.clock = Clock()
         self.state = State()
+        self.places = 16
         self.answers: list[StepEnded] = []
         self.task = Workflows(self.clock, lambda: self.config, lambda: self.state, self.answered)
         self.give(Started())
@@ -43,7 +44,7 @@ class World:
         self.give(answer)
 
     def give(self, *inputs: Input) -> None:
-        world = world_of(self.config)
+        world = replace(world_of(self.config), places=self.places)
         self.state, _ = steps(self.state, (*inputs, Tick()), self.clock.now(), world)
         self.task.look()
 
@@ -182,13 +183,25 @@ async def test_a_stop_waits_a_little_for_what_is_at_work(tmp_path: Path) -> None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(world.task.run)
         world.fires()
-        await trio.sleep(0.05)
+        world.places = 0
         await world.task.stop(5)
         assert (tmp_path / "done").exists()
         await trio.sleep(0.1)
         nursery.cancel_scope.cancel()
     assert [answer.ok for answer in world.answers] == [True]
     assert not (tmp_path / "never").exists()
+    assert [did.state for did in world.run.steps] == ["done"]
+
+
+async def test_a_stop_does_not_wait_for_ever(tmp_path: Path) -> None:
+    world = World(shell(f"touch {tmp_path}/begun; sleep 60"))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(world.task.run)
+        world.fires()
+        await world.task.stop(0.3)
+        assert (tmp_path / "begun").exists()
+        nursery.cancel_scope.cancel()
+    assert not world.answers
 
 
 async def test_a_config_that_changed_meanwhile_begins_nothing(tmp_path: Path) -> None:

@@ -147,6 +147,17 @@ def test_a_decision_before_the_trouble_lasts_no_time(notification: Notification)
     assert "lasted 0 s" in render("text.txt", one).text
 
 
+def test_a_text_message_says_that_it_may_be_a_repeat(notification: Notification) -> None:
+    again = dataclasses.replace(notification, details={"possible duplicate": "an attempt before this one"})
+    assert render("sms.txt", again).text.endswith("#7 (maybe a repeat)")
+    assert render("sms.txt", notification).text.endswith("#7")
+
+
+def test_a_text_message_says_who_acknowledged(notification: Notification) -> None:
+    one = dataclasses.replace(notification, kind=Kind.ACK, summary="Acknowledged by Bob\nIt goes on at 12:00")
+    assert render("sms.txt", one).text == "[Acknowledged] shop is down - Acknowledged by Bob #7"
+
+
 def test_slack_says_how_long_it_has_been(notification: Notification) -> None:
     assert "It began 1 min 5 s ago." in render("slack.txt", notification).text
     over = dataclasses.replace(notification, kind=Kind.RESOLVE)

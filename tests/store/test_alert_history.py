@@ -113,3 +113,17 @@ def test_a_message_stays_known_when_its_incident_is_forgotten(play: Play) -> Non
     assert row.stage == "sent"
     assert known is not None
     assert (known.resolved_by, known.resolution) == ("bob", "done")
+
+
+def test_what_came_of_a_key_is_found_by_it(play: Play) -> None:
+    play.fire()
+    events = play.give(Ack(by="person:alice", incident=1, key="k1 asked"))
+    play.give(Resolve(by="person:alice", incident=1, key="k2 asked"), after=MINUTE)
+    with play.database.reading() as cursor:
+        found = alert_history.keyed(cursor, "k1")
+        assert alert_history.keyed(cursor, "k") is None
+    assert found is not None
+    assert (found.incident, found.asked) == (1, "asked")
+    mine = events[: [event.kind for event in events].index("command.keyed")]
+    assert found.events == mine
+    assert "incident.acked" in {event.kind for event in mine}

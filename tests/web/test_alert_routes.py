@@ -9,6 +9,7 @@ import pytest
 import trio
 from tests.alerts import NOW, Play
 
+from slawatch.core.dispatch import steps
 from slawatch.core.event import Event
 from slawatch.core.instant import DAY, HOUR, MINUTE, rfc3339
 from slawatch.core.silence import Silence
@@ -17,7 +18,7 @@ from slawatch.store import duty
 from slawatch.web import serve
 from slawatch.web.app import build
 from slawatch.web.serve import Server, bind_unix
-from slawatch.web.view import Refused
+from slawatch.web.view import Live, Refused
 
 from .conftest import Clock, View
 from .playing import channel
@@ -27,7 +28,7 @@ class Playing(View):
     """The daemon of a play: what is done is stepped and stored."""
 
     def __init__(self, play: Play) -> None:
-        super().__init__(play.config, Clock(play.now), play.database)
+        super().__init__(play.config, Clock(play.now), play.database, Live(since=play.now))
         self.play = play
         self.standings = {"chat": channel()}
 
@@ -41,7 +42,8 @@ class Playing(View):
     async def act(self, command: Any) -> tuple[Event, ...]:
         if self.refuse:
             raise self.refuse
-        events = self.play.give(command)
+        _, events = steps(self.play.state, (command,), self.play.now, self.play.world)
+        self.play.give(command)
         refused = next((event.text for event in events if event.kind == "command.refused"), None)
         if refused is not None:
             raise Refused(refused)
@@ -151,6 +153,36 @@ async def test_the_same_key_answers_the_same(play: Play, api: httpx.AsyncClient)
     assert other.status_code == 422
     refused = await post(api, "incidents/9/ack", key="k-2")
     assert (refused.status_code, (await post(api, "incidents/9/ack", key="k-2")).status_code) == (404, 404)
+
+
+async def test_a_key_outlives_the_daemon(
+    play: Play, api: httpx.AsyncClient, nursery: trio.Nursery, tmp_path: Path
+) -> None:
+    first = await post(api, "incidents", key="k-1", title="slow logins")
+    noted = await post(api, "incidents/1/note", key="k-2", text="once")
+    path = tmp_path / "again.sock"
+    server = Server(build(Playing(play)), [bind_unix(path)], grace=0.2)
+    await nursery.start(server.run)
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    async with httpx.AsyncClient(
+        base_url="http://localhost/api/v1/", transport=transport, trust_env=False
+    ) as again:
+        assert (await post(again, "incidents", key="k-1", title="slow logins")).json() == first.json()
+        assert (await post(again, "incidents/1/note", key="k-2", text="once")).json() == noted.json()
+        assert (await post(again, "incidents/1/note", key="k-2", text="twice")).status_code == 422
+        entries: tuple[tuple[str, dict[str, Any]], ...] = (
+            ("silences", {"match": "a=b", "comment": "c", "for": "1h"}),
+            ("swaps", {"schedule": "primary", "who": "bob", "taken_by": "alice", "for": "1h"}),
+            ("overrides", {"schedule": "primary", "who": "carol", "for": "1h"}),
+        )
+        for what, wish in entries:
+            made = await post(api, what, key=what, **wish)
+            api.view.clock.at += MINUTE  # type: ignore[attr-defined]
+            assert (await post(again, what, key=what, **wish)).json()["id"] == made.json()["id"], made.text
+        assert len((await again.get("overrides")).json()["overrides"]) == 2
+    server.stop()
+    assert (list(play.state.incidents), len(play.state.incidents[1].notes)) == ([1], 1)
+    assert "k-1" not in (await api.get("incidents/1")).text
 
 
 async def test_a_dead_message_is_sent_again(play: Play, api: httpx.AsyncClient) -> None:

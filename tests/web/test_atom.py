@@ -17,7 +17,7 @@ def public(*incidents: PublicIncident) -> Public:
     return Public(
         slug="acme", title="Acme", about="", zone="UTC", state="up", headline="up",
         services=(PublicService("shop", "up", None, Markup(""), "no data"),), incidents=incidents,
-        windows=(PublicWindow(("shop",), NOW, NOW + HOUR, "", "planned"),),
+        windows=(PublicWindow(("shop",), NOW, NOW + HOUR, "", "planned", NOW - HOUR, NOW - HOUR),),
     )  # fmt: skip
 
 

@@ -1,16 +1,15 @@
 """The dashboard of the real daemon in a real browser: live, under its policy, honest when not live."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.acceptance.browsing import NEEDS_CHROMIUM, SOON, Watched, chromium
 from tests.acceptance.program import Program, Target, free_port
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 CONFIG = """
 [web]
@@ -39,8 +38,6 @@ id = "availability"
 metric = "availability"
 target = "99.9"
 """
-SOON = 5_000
-"""A page is at most so many milliseconds behind what the API says."""
 PAGES = (
     "/",
     "/wall",
@@ -51,39 +48,13 @@ PAGES = (
     "/slawatch",
 )
 
-pytestmark = [
-    pytest.mark.skipif(
-        shutil.which("chromium") is None and "SLAWATCH_REQUIRE_SERVERS" not in os.environ,
-        reason="chromium is not installed",
-    ),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture(scope="module")
 def browser() -> "Iterator[Browser]":
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        found = running.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
+    with chromium() as found:
         yield found
-        found.close()
-
-
-class Watched:
-    """A page, and everything that it complained about."""
-
-    def __init__(self, browser: "Browser", base: str, **context: object) -> None:
-        self.context = browser.new_context(base_url=base, **context)  # type: ignore[arg-type]
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda m: self._heed(m.type, m.text))
-        self.page.on("pageerror", lambda error: self._heed("error", str(error)))
-
-    def _heed(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.complaints.append(text)
 
 
 @pytest.fixture
@@ -177,10 +148,14 @@ def test_no_page_complains_or_is_wider_than_a_phone(
 
 
 def test_without_script_everything_can_be_read(browser: "Browser", base: tuple[Program, str]) -> None:
-    _, address = base
+    program, address = base
     watched = Watched(browser, address, java_script_enabled=False)
-    watched.page.goto("/services/shop")
-    assert watched.page.is_visible("svg.plot")
+
+    def is_drawn() -> bool:
+        watched.page.goto("/services/shop")
+        return watched.page.is_visible("svg.plot")
+
+    program.until(is_drawn, 20)  # there is nothing to draw before the first samples are stored
     assert watched.page.is_visible("svg.strip")
     assert watched.page.inner_text("#live").startswith("As of ")
     watched.page.click('[data-window="7d"]:not(#chart)')

@@ -238,3 +238,18 @@ async def test_a_message_that_was_given_up_is_sent_again(served: Served, duty: D
     assert answer.status_code == 303, answer.text
     assert served.view.acted[0].key == key
     assert (await served.control.post("/channels/retry", data={"key": "none"})).status_code == 404
+
+
+async def test_who_stands_in_is_who_is_called_next(served: Served, duty: Duty) -> None:
+    """Of the levels to come, the second time the first one is told falls into the time of the override."""
+    text, _ = await page(served, "/incidents/1")
+    assert "Bob Ray by hook, Alice Arnold" not in text
+    before = text.count("Alice Arnold by chat</strong>")
+    assert before > 0
+    answer = await post(
+        served, "/oncall/override", "/oncall", schedule="primary", who="bob", kind="replace",
+        start="2026-11-01T12:00", end="2026-11-02T12:00", reason="travel",
+    )  # fmt: skip
+    assert answer.status_code == 303, answer.text
+    text, _ = await page(served, "/incidents/1")
+    assert "Alice Arnold by chat</strong>" not in text

@@ -153,3 +153,31 @@ def test_without_a_daemon_only_the_store_answers(view: View) -> None:
     with view.database.reading() as cursor:
         wish = Wish(find("samples_queued"), SELF, MINUTE)
         assert measure(cursor, view.config, [wish], NOW)[wish].number is None
+
+
+def test_an_agreement_of_which_nothing_is_told_is_not_worked_out_each_time(view: View) -> None:
+    terms = replace(view.config.agreements["gold"], services=("api",), organization="other")
+    config, memory = replace(view.config, agreements={"gold": terms}), Memory()
+    numbers, start = view.database.check_numbers(["api-a", "api-b"]), NOW + 4 * DAY
+    for sequence, number in enumerate(numbers.values(), 9):
+        found = samples(
+            number,
+            start - 3 * MINUTE,
+            start,
+            lambda at: Outcome.DOWN if at < start - 2 * MINUTE else Outcome.UP,
+        )
+        changes = [
+            (number, Transition(start - 3 * MINUTE, Outcome.DOWN, None)),
+            (number, Transition(start - 2 * MINUTE, Outcome.UP, start - 150 * SECOND)),
+        ]
+        Writer(view.database).write(Batch(sequence, samples=found, transitions=changes))
+    with view.database.reading() as cursor:
+        first = pledges(cursor, config, start, memory)["gold"]
+        assert first.running is not None
+        assert any(one.long for one in first.running.rules), "it is not calm"
+        assert pledges(cursor, config, start + SECOND, memory)["gold"] is not first
+        memory.quiet.add("gold")
+        second = pledges(cursor, config, start + 2 * SECOND, memory)["gold"]
+        assert pledges(cursor, config, start + 20 * SECOND, memory)["gold"] is second
+        # Whoever asks for one figure of it has the present one.
+        assert pledges(cursor, config, start + 21 * SECOND, memory, ["gold"])["gold"] is not second

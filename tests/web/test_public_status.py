@@ -102,3 +102,5 @@ def test_windows_by_what_is_near(config: Config, page: Shown) -> None:
     assert found[1].start < found[2].start
     assert {one.services for one in found} == {("shop",)}
     assert {one.reason for one in found} == {""}
+    assert found[0].changed == NOW - HOUR
+    assert all(one.changed <= NOW for one in found), "a feed tells nothing of the future"

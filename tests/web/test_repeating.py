@@ -8,7 +8,7 @@ import trio
 from slawatch.core.instant import DAY
 from slawatch.web import repeating
 from slawatch.web.problem import Problem
-from slawatch.web.repeating import Repeating
+from slawatch.web.repeating import Repeating, check_key, digest_of
 
 
 class Work:
@@ -71,9 +71,14 @@ async def test_a_key_is_of_one_request(autojump_clock: object) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 201, "naïve", "a\nb"])
-async def test_what_is_no_key_is_refused(key: str) -> None:
+def test_what_is_no_key_is_refused(key: str) -> None:
     with pytest.raises(Problem, match="1 to 200 characters"):
-        await Repeating().once(key, {}, 0, Work())
+        check_key(key)
+
+
+def test_digests_are_of_the_values() -> None:
+    assert digest_of({"a": 1, "b": 2}) == digest_of({"b": 2, "a": 1})
+    assert digest_of({"a": 1}) != digest_of({"a": "1"})
 
 
 async def test_keys_are_forgotten_after_a_day_and_when_there_are_too_many(

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "token": "token",
     "password": "token",
     "audit": "audit",
+    "person": "person",
     "db": "db",
     "systemd": "systemd",
     "completion": "systemd",

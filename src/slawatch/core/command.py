@@ -22,10 +22,12 @@ class Command:
     Attributes:
         by: who.
         origin: from where: cli, web, link, slack.
+        key: by which whoever asks knows it again; what came of it is then found by it. Empty for none.
     """
 
     by: str
     origin: str = "cli"
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,7 @@ class Open(Command):
 def execute(turn: Turn, command: Command) -> None:
     """Apply a command or record its refusal."""
     turn.by, turn.origin = command.by, command.origin
+    before = len(turn.events)
     if isinstance(command, Open):
         _open(turn, command)
     else:
@@ -142,6 +145,10 @@ def execute(turn: Turn, command: Command) -> None:
             turn.refuse(number, closed_text(incident))
         else:
             _EXECUTE[type(command)](turn, incident, command)
+    made = turn.events[before:]
+    if command.key and all(event.kind != "command.refused" for event in made):
+        number = getattr(command, "incident", turn.next_incident - 1)
+        turn.record("command.keyed", f"incident:{number}", f"{command.key} {len(made)}")
     turn.by, turn.origin = "", ""
 
 
@@ -289,9 +296,7 @@ def _publish(turn: Turn, incident: Incident, command: Publish) -> None:
         turn.incident(incident.id, "incident.withdrawn", f"withdrawn by {command.by}", published=())
         return
     note = Note(turn.now, command.by, text)
-    turn.incident(
-        incident.id, "incident.published", text, published=(*incident.published, note)
-    )
+    turn.incident(incident.id, "incident.published", text, published=(*incident.published, note))
 
 
 def _merge(turn: Turn, incident: Incident, command: Merge) -> None:

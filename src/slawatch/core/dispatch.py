@@ -282,8 +282,7 @@ def _take_from_outside(turn: Turn, given: Input) -> None:
         case StepEnded(key, place, ok, text, epoch):
             workflows.ended(turn, key, place, ok, text, epoch)
         case Occasion():
-            turn.record(given.on, f"occasion:{given.apart}", given.text)
-            workflows.begin(turn, given)
+            workflows.happened(turn, given)
         case Handed(schedule, followed, events, owed):
             _hand(turn, schedule, followed, events)
             for notice in owed:

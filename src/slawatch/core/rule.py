@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 
-from slawatch.core.instant import MINUTE, Instant
+from slawatch.core.instant import MINUTE, SECOND, Instant
 from slawatch.core.text import Duration, FromText, parse_duration
 
 _CONDITION: Final = re.compile(r"\s*(>=|<=|>|<|==|!=)\s*(\S.*?)\s*", re.DOTALL)
@@ -115,7 +115,7 @@ class Rule:
     hysteresis: float = 0.0
     missing: Literal["keep", "ok", "warning", "critical"] = "keep"
     warning_severity: Literal["info", "low", "medium", "high"] = "medium"
-    every: Duration = MINUTE
+    every: Duration = 15 * SECOND
     escalation: str = ""
     runbook: str = ""
 

@@ -52,6 +52,7 @@ class Occasion(NamedTuple):
         incident, generation: of what; 0 for none.
         apart: what tells it from others of its kind in one generation.
         withheld: the incident is suppressed now.
+        alert: the fingerprint of the alert that tells of it, whose incident it then belongs to.
     """
 
     on: str
@@ -62,6 +63,20 @@ class Occasion(NamedTuple):
     generation: int = 0
     apart: str = ""
     withheld: bool = False
+    alert: str = ""
+
+
+def happened(turn: Turn, given: Occasion) -> None:
+    """Begin workflows for what is no event of an incident or alert, such as a breach of an agreement."""
+    alert = turn.alerts.get(given.alert)
+    incident = turn.incidents.get((alert.incident if alert is not None else None) or 0)
+    if alert is not None and incident is not None:
+        given = given._replace(
+            incident=incident.id, generation=incident.generation, withheld=bool(alert.suppressed)
+        )
+    subject = f"incident:{incident.id}" if incident is not None else f"occasion:{given.apart}"
+    turn.record(given.on, subject, given.text)
+    begin(turn, given)
 
 
 def follow(turn: Turn, *, ticked: bool) -> None:
@@ -258,6 +273,8 @@ def _notify(turn: Turn, run: Run, step: Step) -> tuple[bool, str]:
         owe(turn, Notice(recipient, contact.channel, key, title, detail, _SUBJECT_TTL, severity))
         return False, f"{step.notify} is told"
     kind = _KINDS.get(run.on, Kind.UPDATE)
+    if run.on.startswith("agreement.") and incident.state is Phase.TRIGGERED:
+        kind = Kind.TRIGGER
     if kind is Kind.TRIGGER and incident.state is not Phase.TRIGGERED:
         return False, f"{step.notify} need not be told: {incident.shown}"
     if kind is not Kind.TRIGGER:

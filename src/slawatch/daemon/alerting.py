@@ -185,7 +185,8 @@ class Alerting:
         return await self.dispatcher.act(command)
 
     async def stop(self) -> None:
-        """Let messages under way end, and store what came of them."""
+        """Let messages and steps of workflows under way end, and store what came of them."""
+        self.dispatcher.stopping()
         with trio.move_on_after(GRACE + 1):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self.sender.stop, GRACE)

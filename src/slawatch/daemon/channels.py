@@ -26,6 +26,11 @@ PLACES: Final = 8
 SINGLE: Final = frozenset(("webhook", "exec"))
 """Types whose messages programs read: a program is given each by itself, never a digest."""
 
+GUARD: Final[Micros] = 25 * SECOND
+"""A notifier that keeps no time limit of its own is cut off after this, before its lease ends."""
+_LEAST: Final[Micros] = 5 * SECOND
+_MARGIN: Final[Micros] = SECOND
+
 WARNED_FOR: Final[Micros] = HOUR
 _SHORTEST_THROTTLE: Final[Micros] = SECOND
 _RANDOM_STEPS: Final = 1 << 53
@@ -34,6 +39,11 @@ _RANDOM_STEPS: Final = 1 << 53
 def fraction() -> float:
     """Return a random number in [0, 1)."""
     return secrets.randbelow(_RANDOM_STEPS) / _RANDOM_STEPS
+
+
+def time_for(rows: Sequence[Row], now: Instant) -> Micros:
+    """Return how long an attempt may take: over before the lease is, though the store was slow to take it."""
+    return max(_LEAST, min(GUARD, rows[0].lease_until - now - _MARGIN))
 
 
 class Line:
@@ -130,9 +140,9 @@ class Line:
             # What was under way when the breaker opened says nothing new.
             if self.breaker.position is not Position.OPEN:
                 self.breaker = self.breaker.answered("failed", elapsed)
-        elif delivery.ok or delivery.status is not None or delivery.verdict is not Verdict.RETRY:
+        elif delivery.ok or delivery.status is not None:
             self.breaker = self.breaker.answered("ok", elapsed)
-        else:  # our own fault says nothing about the provider
+        else:  # a fault of ours, or of an address, says nothing about the provider: it was not asked
             self.breaker = self.breaker.answered("cancelled", elapsed)
         self._learn(recipient, delivery, elapsed)
         if self.state != before:

@@ -191,7 +191,6 @@ class Dispatcher:
 
     def stopping(self) -> None:
         """Begin no more steps of workflows outside: they are begun after the next start."""
-        self._places = 0
         self._world = replace(self._world, places=0)
 
     def _made(self, config: Config) -> World:

@@ -29,14 +29,12 @@ from slawatch.core.notification import Delivery, Kind, Notification, Verdict
 from slawatch.core.outbox import UNSENT, Bundle, Row, Stage, bundles, ready
 from slawatch.core.text import format_duration
 from slawatch.core.turn import State, World
-from slawatch.daemon.channels import SINGLE, Line, directory_of, fraction
+from slawatch.daemon.channels import SINGLE, Line, directory_of, fraction, time_for
 from slawatch.daemon.sampling import without_secrets
-from slawatch.notifiers import NotifierType, Sending
+from slawatch.notifiers import TIMEOUT, NotifierType, Sending
 
 log = logging.getLogger("slawatch.sender")
 
-GUARD: Final = 25.0
-"""Seconds; a notifier that keeps no time limit of its own is cut off before its lease ends."""
 PREPARING: Final = 2
 """Channels that are prepared at the same time."""
 _HELD_BACK: Final[Micros] = SECOND
@@ -296,13 +294,15 @@ class Sender:
             if rows[0].recipient.startswith("person:") and not message.address and needs_address(channel):
                 said = f"{channel.name} has no address of {rows[0].recipient.partition(':')[2]}"
                 return Delivery(verdict=Verdict.PERMANENT, answer=said)
+            limit = time_for(rows, now)
             pending = self._pending.get(message.idempotency_key)
             sending = Sending(
                 now=now, channel=channel.name, instance=self._config.alerting.instance,
                 attempt=rows[0].attempt + 1, earlier=earlier(rows, state), run_sync=self._run_sync,
                 reached=pending.reached if pending is not None else frozenset(),
+                timeout=min(TIMEOUT, limit),
             )  # fmt: skip
-            with trio.move_on_after(GUARD):
+            with trio.move_on_after(limit / SECOND):
                 await self._prepare(line)
                 delivery = await line.kind.send(channel.options, message, sending)
                 self._remember(message.idempotency_key, rows, sending, delivery)
@@ -312,9 +312,8 @@ class Sender:
             said = "a fault in slawatch: its log says more"
             return Delivery(verdict=Verdict.RETRY, answer=said, possible_duplicate=True)
         log.error("a fault in the channel type %s: it kept no time limit", line.kind.name)
-        return Delivery(
-            verdict=Verdict.RETRY, answer=f"cut off after {GUARD:g} s", possible_duplicate=True, counts=True
-        )
+        said = f"cut off after {limit / SECOND:g} s"
+        return Delivery(verdict=Verdict.RETRY, answer=said, possible_duplicate=True, counts=True)
 
     def _compose(self, rows: tuple[Row, ...], state: State, now: Instant) -> Notification:
         world = self._world() if self._world is not None else None

@@ -17,7 +17,7 @@ from slawatch.config.problem import ConfigError
 from slawatch.core.alert import Alert
 from slawatch.core.dispatch import Fired, Input
 from slawatch.core.foresight import OF, foresee
-from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
+from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
 from slawatch.core.rule import Rule
 from slawatch.core.series import KIND, Series, series
 from slawatch.core.signal import TIMED, Look, Watched, judge, reconcile, resumed
@@ -40,7 +40,7 @@ log = logging.getLogger("slawatch.signals")
 
 EVERY: Final[Micros] = 5 * SECOND
 """From one look at the coming of results and at slawatch itself to the next."""
-AGREEMENTS_EVERY: Final[Micros] = MINUTE
+AGREEMENTS_EVERY: Final[Micros] = 15 * SECOND
 LIMIT: Final = 50.0
 """Seconds that an evaluation may take."""
 _FIRST: Final[Micros] = 2 * SECOND
@@ -317,7 +317,9 @@ def _occasion(given: Input) -> Occasion | None:
         **labels, "service": alert.service, "organization": alert.organization, "severity": alert.severity,
     }  # fmt: skip
     apart = f"{alert.fingerprint}@{rfc3339(alert.fired_at)}"
-    return Occasion(on=on, text=alert.title, labels=(described,), title=alert.title, apart=apart)
+    return Occasion(
+        on=on, text=alert.title, labels=(described,), title=alert.title, apart=apart, alert=alert.fingerprint
+    )
 
 
 def _told_ever(cursor: "DuckDBPyConnection") -> set[str]:

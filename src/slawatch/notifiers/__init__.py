@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from slawatch.core.notification import Delivery, Notification
-from slawatch.notifiers._sending import Sending
+from slawatch.notifiers._sending import TIMEOUT, Sending
 
-__all__ = ["NotifierType", "Sending", "load", "names", "review_templates"]
+__all__ = ["TIMEOUT", "NotifierType", "Sending", "load", "names", "review_templates"]
 
 
 def _nothing(_options: Any) -> None:

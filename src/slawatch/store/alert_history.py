@@ -187,6 +187,41 @@ def message(cursor: "DuckDBPyConnection", key: str) -> Row | None:
     return _folded(cursor, [f"row:{key}"]).rows.get(key)
 
 
+class Kept(NamedTuple):
+    """What came of a command that had a key.
+
+    Attributes:
+        incident: the one that it was about.
+        asked: names the request that it came with.
+        events: what it did.
+    """
+
+    incident: int
+    asked: str
+    events: tuple[Event, ...]
+
+
+def keyed(cursor: "DuckDBPyConnection", key: str) -> Kept | None:
+    """Return what came of the command whose key begins with a word; None where there was none.
+
+    Raises:
+        StoreDamaged: an event cannot be read.
+    """
+    rows = cursor.execute(
+        "SELECT number, incident, text FROM alert_event "
+        "WHERE kind = 'command.keyed' AND starts_with(text, ?) ORDER BY number DESC LIMIT 1",
+        [f"{key} "],
+    ).fetchall()
+    for number, about, text in rows:
+        _, asked, count = text.split(" ")
+        found = cursor.execute(
+            f"SELECT {_EVENT} FROM alert_event AS e WHERE e.number >= ? AND e.number < ? ORDER BY e.number",
+            [number - int(count), number],
+        ).fetchall()
+        return Kept(about, asked, tuple(read_row(row).event for row in found))
+    return None
+
+
 def _folded(cursor: "DuckDBPyConnection", subjects: Sequence[str]) -> State:
     """Return what became of some subjects, before they were forgotten."""
     if not subjects:

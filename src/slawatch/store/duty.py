@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from slawatch.core import duty as dutying
@@ -145,7 +146,11 @@ def _row(entry: dutying.Entry, source: str) -> tuple[Any, ...]:
 def _repeated(known: Entered, entry: dutying.Entry) -> bool:
     """Whether this entry was made before: it came again as its answer was lost."""
     if isinstance(entry, dutying.Added):
-        return known.added == entry._replace(at=known.added.at)
+        before, change = known.added.change, entry.change
+        if before.end - before.start == change.end - change.start:
+            # A time that was counted from now is later when the same wish comes again.
+            change = replace(change, start=before.start, end=before.end)
+        return known.added == entry._replace(at=known.added.at, change=change)
     if isinstance(entry, dutying.Taken):
         return known.taken is not None and known.taken.person == entry.person
     return known.cancelled is not None and known.cancelled == entry._replace(at=known.cancelled.at)

@@ -1,6 +1,7 @@
 """The endpoints about alerts, incidents, silences, duty and messages."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,13 +13,14 @@ from slawatch.core.command import Command
 from slawatch.core.dispatch import Retried
 from slawatch.core.event import Event
 from slawatch.core.instant import HOUR
+from slawatch.store import alert_history
 from slawatch.web import acting, answer_incidents, answer_silences, asking
 from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.asking import Seen
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
 from slawatch.web.problem import Problem
-from slawatch.web.repeating import HEADER, Repeating
+from slawatch.web.repeating import HEADER, KEPT, REUSED, Repeating, check_key, digest_of
 from slawatch.web.timeline import entry
 from slawatch.web.view import Refused
 from slawatch.web.wish import EntryRefused
@@ -47,6 +49,7 @@ _BOTH: Final[Mapping[str, tuple[str, str]]] = {
     "/api/v1/silences": ("silences", "silence.add"),
     "/api/v1/overrides": ("overrides", "override.add"),
 }
+_PREFIX: Final = {"silence.add": "s", "override.add": "o", "swap.add": "x"}
 ACTIONS: Final = tuple(action for action in acting.KEYS if action != "open")
 """What can be done to an incident."""
 
@@ -136,6 +139,10 @@ class AlertRoutes:
     async def entered(self, what: str, request: Request) -> Response:
         """A silence, override or swap is made or changed."""
         wish = signed(request, {**await body_of(request), **request.path_params}, source=True)
+        key = _key(request)
+        if key is not None and what in _PREFIX and not wish.get("id"):
+            # An entry of a known id is stored once, also by a daemon that has forgotten the key.
+            wish["id"] = f"{_PREFIX[what]}-{digest_of(key)[:12]}"
 
         async def work() -> dict[str, Any]:
             try:
@@ -200,25 +207,36 @@ class AlertRoutes:
 
     async def _act(self, request: Request, action: str, number: int) -> Response:
         wish = signed(request, await body_of(request))
+        key, asked = _key(request), digest_of(_asked(request, wish))
 
         async def work() -> dict[str, Any]:
             config, now = self._view.config, self._view.clock.now()
+            if key is not None and now - self._view.live().since < KEPT:
+                kept = await self._asked(lambda cursor: alert_history.keyed(cursor, digest_of(key)))
+                if kept is not None and kept.asked != asked:
+                    raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, REUSED)
+                if kept is not None:
+                    return self._done(kept.incident, kept.events)
             try:
                 command = acting.command(action, number, wish, config, now, _origin(request))
             except EntryRefused as error:
                 raise Problem(error.status, str(error)) from None
             if number and number not in self._view.alerting().incidents:
                 await self._gone(request, number)
+            if key is not None:
+                command = replace(command, key=f"{digest_of(key)} {asked}")
             events = await self._do(command)
-            changed = number or _opened(events)
-            incident = self._view.alerting().incidents.get(changed)
-            found = None if incident is None else answer_incidents.line(incident, self._view.clock.now())
-            return {"incident": found, "events": _shown(events)}
+            return self._done(number or _opened(events), events)
 
         done = await self._once(request, wish, work)
         named = number or (done["incident"] or {}).get("id", 0)
         concern(request, f"incident:{named}", signed=wish["person"])
         return JSONResponse(done)
+
+    def _done(self, number: int, events: tuple[Event, ...]) -> dict[str, Any]:
+        incident = self._view.alerting().incidents.get(number)
+        found = None if incident is None else answer_incidents.line(incident, self._view.clock.now())
+        return {"incident": found, "events": _shown(events)}
 
     async def _gone(self, request: Request, number: int) -> None:
         """Say why nothing can be done to an incident that alerting has forgotten, or that never was.
@@ -245,9 +263,8 @@ class AlertRoutes:
     async def _once(
         self, request: Request, wish: Mapping[str, Any], work: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
-        who, key = principal_of(request), request.headers.get(HEADER)
-        asked = [who.kind, who.name, request.method, request.url.path, dict(wish)]
-        found: dict[str, Any] = await self._repeating.once(key, asked, self._view.clock.now(), work)
+        now = self._view.clock.now()
+        found: dict[str, Any] = await self._repeating.once(_key(request), _asked(request, wish), now, work)
         return found
 
     async def _read(
@@ -266,6 +283,19 @@ class AlertRoutes:
     def _seen(self, _request: Request) -> Seen:
         view = self._view
         return Seen(view.config, view.alerting(), view.clock.now(), view.channels(), view.live().checks)
+
+
+def _key(request: Request) -> str | None:
+    """Return the idempotency key, which is each one's own; None for none."""
+    given, who = request.headers.get(HEADER), principal_of(request)
+    if given is None:
+        return None
+    check_key(given)
+    return f"{who.kind} {who.name} {given}"
+
+
+def _asked(request: Request, wish: Mapping[str, Any]) -> list[Any]:
+    return [request.method, request.url.path, dict(wish)]
 
 
 def _origin(request: Request) -> str:

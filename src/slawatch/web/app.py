@@ -75,7 +75,7 @@ def build(view: View) -> problem.Guard:
     )
 
     def of(organizations: frozenset[str]) -> Starlette:
-        theirs = Current(Scoped(view, organizations))
+        theirs = Current(Scoped(view, organizations), current.readers.limiter)
         # All routes are there, so that who may not use one is told so; none of these shows a service.
         return _assemble(
             theirs,

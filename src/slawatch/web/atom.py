@@ -55,8 +55,8 @@ def _window(root: ET.Element, one: PublicWindow, public: Public, here: str, orga
     name = names_of(one.services, public.title)
     entry = _entry(
         root, f"{_WINDOW[one.state]}: {name}",
-        f"urn:slawatch:{organization}:maintenance:{one.start}:{':'.join(one.services)}", one.start,
-        one.start, f"{here}#maintenance",
+        f"urn:slawatch:{organization}:maintenance:{one.start}:{':'.join(one.services)}", one.announced,
+        one.changed, f"{here}#maintenance",
     )  # fmt: skip
     text = f"From {rfc3339(one.start)} to {rfc3339(one.end)}."
     _add(entry, "content", f"{text}\n\n{one.reason}" if one.reason else text, type="text")

@@ -88,9 +88,15 @@ class Current:
         readers: the threads that read.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, limiter: trio.CapacityLimiter | None = None) -> None:
+        """Prepare.
+
+        Args:
+            view: whom to ask.
+            limiter: of the threads that read, where others read the same store.
+        """
         self.view = view
-        self.readers = Readers(view)
+        self.readers = Readers(view, limiter)
         self._figures: Kept[str, Figures] = Kept(FRESH, most=1)
         self._days: Kept[str, Days] = Kept(_MINUTE, most=1)
         self._promises: Kept[str, Mapping[str, Report] | None] = Kept(_SOON, most=1)

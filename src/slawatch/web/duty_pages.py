@@ -63,11 +63,13 @@ class _Told(NamedTuple):
         state: in which it is, though alerting may have forgotten it.
         events: the latest first.
         attempts: the latest first.
+        config: with the overrides and swaps that were entered: they say who is called next.
     """
 
     state: State
     events: list[Numbered]
     attempts: list[Attempt]
+    config: Config
 
 
 class DutyPages:
@@ -135,14 +137,16 @@ class DutyPages:
     ) -> Response:
         number: int = request.path_params["id"]
         state = self._view.alerting()
-        told, trouble = await self._ask(lambda cursor: _told(cursor, state, number), _Told(state, [], []))
+        config, _, now = snapshot(self._view)
+        told, trouble = await self._ask(
+            lambda cursor: _told(cursor, config, state, number), _Told(state, [], [], config)
+        )
         if number not in told.state.incidents:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no incident {number}")
-        config, _, now = snapshot(self._view)
 
         def arrange() -> dict[str, Any]:
             found = page_incidents.arrange(
-                config, told.state, number, told.events[:_EVENTS], told.attempts, now,
+                told.config, told.state, number, told.events[:_EVENTS], told.attempts, now,
                 earlier=len(told.events) > _EVENTS, whole=self._view.scope is None,
             )  # fmt: skip
             public = _status_page(config, found.incident.organization)
@@ -347,12 +351,12 @@ class DutyPages:
         )
 
 
-def _told(cursor: "duckdb.DuckDBPyConnection", state: State, number: int) -> _Told:
-    from slawatch.store import alert_history, alerting
+def _told(cursor: "duckdb.DuckDBPyConnection", config: Config, state: State, number: int) -> _Told:
+    from slawatch.store import alert_history, alerting, duty
 
     incident = state.incidents.get(number) or alert_history.incident(cursor, number)
     if incident is None:
-        return _Told(state, [], [])
+        return _Told(state, [], [], config)
     missing = [name for name in (*incident.alerts, *incident.children) if name not in state.alerts]
     alerts = {**alert_history.alerts(cursor, missing), **state.alerts} if missing else state.alerts
     whole = State(
@@ -360,7 +364,8 @@ def _told(cursor: "duckdb.DuckDBPyConnection", state: State, number: int) -> _To
         next_incident=state.next_incident, epoch=state.epoch, down=state.down,
     )  # fmt: skip
     events = alerting.events(cursor, incident=number, limit=_EVENTS + 1)
-    return _Told(whole, events, alerting.attempts(cursor, incident=number, limit=200))
+    attempts = alerting.attempts(cursor, incident=number, limit=200)
+    return _Told(whole, events, attempts, with_entered(config, duty.overrides(cursor)))
 
 
 def _refusal(refused: EntryRefused | Refused) -> tuple[str, HTTPStatus]:

@@ -176,8 +176,10 @@ def _swap(wish: Wish, database: "Database") -> dict[str, Any]:
         change = Swap(person=who, start=start, end=end, taken_by=taken_by, reason=wish.text("reason"))
     except ValueError as error:
         raise EntryRefused(str(error)) from None
-    _on_call_in(change, schedule, wish, database)
-    entry = dutying.Added(wish.id("x"), wish.now, wish.person(), schedule, change)
+    name = wish.id("x")
+    if name not in _ids(database):
+        _on_call_in(change, schedule, wish, database)
+    entry = dutying.Added(name, wish.now, wish.person(), schedule, change)
     return _entered(entry, wish, database)
 
 
@@ -217,11 +219,15 @@ def _cancel(wish: Wish, database: "Database") -> dict[str, Any]:
     return _entered(dutying.Cancelled(name, wish.now, wish.person(), wish.text("reason")), wish, database)
 
 
-def _known(name: str, database: "Database") -> None:
+def _ids(database: "Database") -> set[str]:
     from slawatch.store import duty
 
     with database.reading() as cursor:
-        known = {one.added.id: one for one in duty.overrides(cursor)}
+        return {one.added.id for one in duty.overrides(cursor)}
+
+
+def _known(name: str, database: "Database") -> None:
+    known = _ids(database)
     if name not in known:
         hint = nearest(name, known) or "`slawatch oncall override --list` shows their ids"
         raise EntryRefused(f"there is no override or swap {name!r}: {hint}", HTTPStatus.NOT_FOUND)

@@ -47,7 +47,14 @@ _PREFIXES: Final[Mapping[str, str]] = {
     "incident.noted": "Note", "incident.published": "Published",
 }  # fmt: skip
 _UNTOLD: Final = frozenset(
-    {"alert.reported", "alert.joined", "alert.joined_incident", "command.refused", "daemon.started"}
+    {
+        "alert.reported",
+        "alert.joined",
+        "alert.joined_incident",
+        "command.refused",
+        "command.keyed",
+        "daemon.started",
+    }
 )
 
 

@@ -72,13 +72,22 @@ class PublicIncident(NamedTuple):
 
 
 class PublicWindow(NamedTuple):
-    """One announced window; `reason` only where the page shows reasons."""
+    """One announced window.
+
+    Attributes:
+        reason: only where the page shows reasons.
+        state: planned, running or over.
+        announced: when; where nobody wrote that down, today, or when it began.
+        changed: when it was announced, began or ended, whichever was last.
+    """
 
     services: tuple[str, ...]
     start: Instant
     end: Instant
     reason: str
     state: str
+    announced: Instant
+    changed: Instant
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +114,7 @@ class Public:
     def changed(self) -> Instant:
         """When anything but the services' states changed last; 0 where nothing ever was published."""
         told = (incident.changed for incident in self.incidents)
-        return max((*told, *(window.start for window in self.windows)), default=0)
+        return max((*told, *(window.changed for window in self.windows)), default=0)
 
 
 class Kept(NamedTuple):
@@ -228,7 +237,9 @@ def _windows(page: Shown, windows: Iterable[Maintenance], now: Instant) -> Itera
             continue
         state = "planned" if now < window.start else "running" if now < window.end else "over"
         reason = window.reason if page.page.maintenance == "reasons" else ""
-        found.append(PublicWindow(services, window.start, window.end, reason, state))
+        known = window.announced if window.announced is not None else min(window.start, now - now % DAY)
+        changed = {"planned": known, "running": max(known, window.start), "over": window.end}[state]
+        found.append(PublicWindow(services, window.start, window.end, reason, state, known, changed))
     order = ("running", "planned", "over")
     return sorted(found, key=lambda one: (order.index(one.state), _near(one)))[:_MOST]
 

@@ -26,11 +26,21 @@ _PIECE: Final = 256 * 1024
 
 
 class Readers:
-    """The threads that read."""
+    """The threads that read.
 
-    def __init__(self, view: View) -> None:
+    Attributes:
+        limiter: how many there are.
+    """
+
+    def __init__(self, view: View, limiter: trio.CapacityLimiter | None = None) -> None:
+        """Prepare.
+
+        Args:
+            view: whose cursors are read.
+            limiter: shared with others who read the same store; one of its own by default.
+        """
+        self.limiter = limiter or trio.CapacityLimiter(READERS)
         self._view = view
-        self._limiter = trio.CapacityLimiter(READERS)
 
     async def read(self, work: "Callable[[duckdb.DuckDBPyConnection], T]", *, limit: float = LIMIT) -> T:
         """Return what `work` makes of a cursor, in a thread; it is interrupted when it takes too long.
@@ -44,7 +54,7 @@ class Readers:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(reading.watch, limit)
             try:
-                found.append(await trio.to_thread.run_sync(reading.run, work, limiter=self._limiter))
+                found.append(await trio.to_thread.run_sync(reading.run, work, limiter=self.limiter))
             except Exception as error:  # noqa: BLE001 (raised again, out of the nursery)
                 failure = error
             finally:

@@ -14,6 +14,7 @@ from slawatch.core.instant import DAY, Instant, Micros
 from slawatch.web.problem import Problem
 
 HEADER: Final = "idempotency-key"
+REUSED: Final = "this Idempotency-Key was used for another request: choose a new one"
 KEPT: Final[Micros] = DAY
 MOST: Final = 10_000
 _LONGEST: Final = 200
@@ -29,10 +30,29 @@ class _Known:
     done: trio.Event = field(default_factory=trio.Event)
 
 
+def check_key(key: str) -> None:
+    """Look at a key.
+
+    Raises:
+        Problem: it is none.
+    """
+    if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
+        raise Problem(
+            HTTPStatus.BAD_REQUEST, f"Idempotency-Key has 1 to {_LONGEST} characters of printable ASCII"
+        )
+
+
+def digest_of(found: object) -> str:
+    """Return a short name of JSON values: the same for the same ones."""
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 class Repeating:
     """Remembers the answers to keys, as long as the daemon runs and for a day at most.
 
-    A failure is not remembered: the same key then tries again.
+    A failure is not remembered: the same key then tries again. What outlives the daemon is kept with what
+    was done: `store.alert_history.keyed`.
     """
 
     def __init__(self) -> None:
@@ -44,29 +64,21 @@ class Repeating:
         """Return what the work returns, or what it returned for the same key.
 
         Args:
-            key: from the request; None for none.
+            key: names the request among all that were made; None for none.
             asked: all of the request that matters, as JSON values.
             now: the present.
             work: does it.
 
         Raises:
-            Problem: the key came with another request, or is none.
+            Problem: the key came with another request.
         """
         if key is None:
             return await work()
-        if not 0 < len(key) <= _LONGEST or not key.isascii() or not key.isprintable():
-            raise Problem(
-                HTTPStatus.BAD_REQUEST, f"Idempotency-Key has 1 to {_LONGEST} characters of printable ASCII"
-            )
-        text = json.dumps(asked, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        digest = digest_of(asked)
         self._forget(now)
         while (known := self._known.get(key)) is not None:
             if known.asked != digest:
-                raise Problem(
-                    HTTPStatus.UNPROCESSABLE_ENTITY,
-                    "this Idempotency-Key was used for another request: choose a new one",
-                )
+                raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, REUSED)
             if known.done.is_set():
                 return known.answer
             await known.done.wait()

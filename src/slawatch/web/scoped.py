@@ -92,6 +92,8 @@ class Scoped:
                 alerts={k: one for k, one in whole.alerts.items() if one.organization in self._organizations},
                 incidents=mine,
                 rows={key: row for key, row in whole.rows.items() if row.incident in mine},
+                workflows={key: run for key, run in whole.workflows.items() if run.incident in mine},
+                schedules={},
                 down=(),
             )
             self._state = whole, part

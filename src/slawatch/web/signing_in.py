@@ -178,7 +178,6 @@ class SigningIn:
                 _log.warning("a session that was ended is still in the store: %s", refused)
         answer = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
         _forget(answer, place, visiting.cookie_name(place.https))
-        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
 
     async def leave_for_provider(self, request: Request) -> Response:

@@ -16,7 +16,7 @@ _SENT: Final = {
 }  # fmt: skip
 _QUIET: Final = (
     "incident.changed", "incident.numbered", "alert.reported", "alert.changed", "alert.joined",
-    "row.queued", "row.sending", "row.waiting", "row.changed",
+    "row.queued", "row.sending", "row.waiting", "row.changed", "command.keyed",
 )  # fmt: skip
 
 

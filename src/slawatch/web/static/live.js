@@ -149,6 +149,17 @@ offerZone(() => {
   show();
   document.dispatchEvent(new CustomEvent("slawatch:zone"));
 });
+// A form that was sent is not sent twice by a second click: to tell the next level twice is to tell two levels.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
+
 document.addEventListener("slawatch:regions", () => showMoments());
 connect();
 setInterval(() => {
