@@ -219,6 +219,10 @@ def database(config: Config) -> Iterator[Database]:
         yield found
 
 
+def _down_from(since: Instant) -> Callable[[Instant], Outcome]:
+    return lambda at: Outcome.DOWN if at >= since else Outcome.UP
+
+
 @pytest.fixture
 def view(config: Config, database: Database) -> View:
     """Ten hours of samples; the shop's database is down for two minutes, api-a for an hour."""
@@ -228,9 +232,7 @@ def view(config: Config, database: Database) -> View:
     found: list[Sample] = []
     for name in ("shop-home", "shop-db", "api-a", "api-b"):
         since = down_since.get(name, NOW)
-        found += samples(
-            numbers[name], start, NOW, lambda at, since=since: Outcome.DOWN if at >= since else Outcome.UP
-        )
+        found += samples(numbers[name], start, NOW, _down_from(since))
     store(database, found)
     last = NOW - 30 * SECOND
     checks = {
