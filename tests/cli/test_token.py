@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from slawatch.cli import token
 from slawatch.cli.main import main
 from slawatch.config.users import password_fault
 
@@ -59,9 +58,7 @@ def test_a_token_is_revoked_by_name_or_id(capsys: pytest.CaptureFixture[str]) ->
     assert json.loads(capsys.readouterr().out)["state"] == "revoked"
     assert main(["token", "revoke", "nope"]) == 2
     assert main(["token", "list", "--json"]) == 0
-    assert [one["state"] for one in json.loads(capsys.readouterr().out)["tokens"]] == [
-        "revoked"
-    ]
+    assert [one["state"] for one in json.loads(capsys.readouterr().out)["tokens"]] == ["revoked"]
 
 
 def test_before_there_is_a_database_there_is_no_token(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +112,7 @@ def test_a_password_is_typed_twice(
         ["correct horse battery", "correct horse batter", "correct horse battery", "correct horse battery"]
     )
     monkeypatch.setattr("sys.stdin", Terminal())
-    monkeypatch.setattr(token.getpass, "getpass", lambda _: next(typed))
+    monkeypatch.setattr("getpass.getpass", lambda _: next(typed))
     assert main(["password"]) == 2
     assert "not the same" in capsys.readouterr().err
     assert main(["password"]) == 0

@@ -71,7 +71,7 @@ def test_what_a_person_does_is_signed_with_their_key() -> None:
 
 def test_all_is_no_organisation_of_that_name() -> None:
     assert scope("all") is None
-    assert scope(["all"]) == {"all"}
+    assert scope(["all"]) == frozenset({"all"})
 
 
 ROLE = st.sampled_from(ROLES)

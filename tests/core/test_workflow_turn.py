@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from tests.core.workflow_stage import AT, PLACES, RUN, Stage, opened
 
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.command import Ack, Assign, Resolve
@@ -15,84 +14,14 @@ from slawatch.core.dispatch import (
     Ended,
     Fired,
     SeverityChanged,
-    Started,
     StepEnded,
-    Tick,
     due,
-    steps,
 )
-from slawatch.core.escalation import Level, Policy
-from slawatch.core.event import Event
-from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
+from slawatch.core.instant import DAY, HOUR, MINUTE
 from slawatch.core.notification import Delivery, Verdict
-from slawatch.core.turn import Contact, State, World, fold, read_event, restated, write_event
-from slawatch.core.workflow import Progress, Run, Step, When, Workflow, named
+from slawatch.core.turn import fold, read_event, restated, write_event
+from slawatch.core.workflow import Progress, Step, When, Workflow
 from slawatch.core.workflow_turn import OVERDUE, TRIES, Occasion, at_work
-
-PLACES = World().places
-AT = 1_767_225_600 * SECOND
-POLICY = Policy(name="default", levels=(Level(to=("person:ann",)), Level(to=("person:bob",))), repeat=0)
-
-
-class Stage:
-    """Alerting with some workflows: what is given, and what came of it."""
-
-    def __init__(self, *workflows: Workflow) -> None:
-        self.now = AT
-        self.state = State()
-        self.events: list[Event] = []
-        self.reasons: tuple[Reason, ...] = ()
-        self.channels = {"hook", "ann", "bob"}
-        self.workflows = list(workflows)
-        self.places = PLACES
-        self.give(Started())
-
-    @property
-    def world(self) -> World:
-        def contacts(recipient: str) -> tuple[Contact, ...]:
-            name = recipient.partition(":")[2]
-            return (Contact(name),) if name in self.channels else ()
-
-        return World(
-            policies={"default": POLICY}, recipients=lambda target, _at: (target,), contacts=contacts,
-            withheld=lambda _alert, _at: self.reasons, workflows=named(self.workflows), places=self.places,
-        )  # fmt: skip
-
-    def give(self, *inputs: Any) -> None:
-        self.state, events = steps(self.state, (*inputs, Tick()), self.now, self.world)
-        self.events += events
-
-    def wait(self, length: int) -> None:
-        self.now += length
-        self.give()
-
-    def fires(self, name: str = "shop", severity: str = "critical") -> None:
-        self.give(
-            Fired(
-                Alert(
-                    fingerprint=name, check=name, severity=severity, title=f"{name} is down", since=self.now,
-                    fired_at=self.now, service="store",
-                )
-            )
-        )  # fmt: skip
-
-    def run(self, key: str = "1:1:incident.opened") -> Run:
-        return self.state.workflows[key]
-
-    def answers(self, ok: bool = True, text: str = "fine") -> None:
-        for run in at_work(self.state):
-            self.give(StepEnded(run.key, run.place, ok, text, run.steps[-1].epoch))
-
-    def restarts(self) -> None:
-        self.state = fold(read_event(write_event(event)) for event in self.events)
-        self.give(Started())
-
-
-def opened(*some: Step, **more: Any) -> Workflow:
-    return Workflow(on=more.pop("on", "incident.opened"), steps=some, **more)
-
-
-RUN = Step(run=("/bin/true",))
 
 
 def test_steps_follow_one_another_and_each_outside_waits_for_its_answer() -> None:
@@ -373,53 +302,3 @@ def test_the_state_with_workflows_is_the_fold_of_its_events() -> None:
     stage.wait(MINUTE)
     assert fold(read_event(write_event(event)) for event in stage.events) == stage.state
     assert fold(restated(stage.state, stage.now)) == stage.state
-
-
-WHAT = st.lists(
-    st.one_of(
-        st.sampled_from(["fire", "end", "ack", "resolve", "ok", "bad", "restart", "quiet", "loud"]),
-        st.integers(1, 20),
-    ),
-    max_size=30,
-)
-
-
-@settings(max_examples=80, deadline=None)
-@given(WHAT)
-def test_with_workflows_or_without_the_escalation_is_the_same(script: list[Any]) -> None:
-    """Whatever workflows do, fail at or wait for: nobody is paged earlier, later or less."""
-    busy = [
-        opened(RUN), opened(Step(wait=MINUTE), RUN), opened(Step(assign="team:a"), on="incident.acked"),
-        opened(Step(run=("/bin/true",), idempotent=True), on="incident.escalated"),
-        opened(RUN, on="incident.resolved"), opened(Step(notify="gone"), on="alert.fired"),
-    ]  # fmt: skip
-    found = []
-    for workflows in ([], busy):
-        stage = Stage(*workflows)
-        for what in script:
-            if isinstance(what, int):
-                stage.wait(what * MINUTE)
-            elif what == "fire":
-                stage.fires()
-            elif what == "end":
-                stage.give(Ended("shop"))
-            elif what in ("ack", "resolve"):
-                number = max(stage.state.incidents, default=0)
-                command = Ack if what == "ack" else Resolve
-                stage.give(command(by="person:ann", incident=number))
-            elif what in ("ok", "bad"):
-                stage.answers(ok=what == "ok")
-            elif what == "restart":
-                stage.restarts()
-            else:
-                stage.reasons = (Reason("silence", "s"),) if what == "quiet" else ()
-                stage.give()
-        found.append(
-            [(event.at, event.kind, event.subject) for event in stage.events
-             if event.subject.startswith(("row:", "incident:")) and event.by != "workflow:incident.acked"
-             and event.kind != "incident.changed"]
-        )  # fmt: skip
-        assert fold(read_event(write_event(event)) for event in stage.events) == stage.state
-        keys = [event.subject for event in stage.events if event.kind == "workflow.began"]
-        assert len(keys) == len(set(keys))
-    assert found[0] == found[1]

@@ -140,7 +140,7 @@ async def test_what_is_tried_again_has_the_same_name_everywhere(inbox: Inbox) ->
         found.office.fire("shop")
         await until(lambda: len(found.web["pagerduty"].requests) == 2, 20)
         assert found.bodies("pagerduty")[0] == found.bodies("pagerduty")[1]
-        assert found.office.rows(channel="slack")[0].stage is Stage.SENT
+        await until(lambda: found.office.rows(channel="slack")[0].stage is Stage.SENT, 20)
         ids = {seen.headers["webhook-id"] for seen in found.web["hook"].requests}
         assert len(ids) == 1
 

@@ -23,7 +23,7 @@ from slawatch.core.turn import State, World
 from slawatch.core.workflow_turn import Occasion
 from slawatch.daemon.signals import Signals
 from slawatch.store.batch import Batch
-from slawatch.store.database import Database
+from slawatch.store.database import Database, StoreError
 from slawatch.store.writer import Writer
 from slawatch.web.problem import Problem
 from slawatch.web.view import Live, LiveCheck
@@ -352,3 +352,25 @@ async def test_a_fault_in_rules_does_not_keep_agreements_from_being_seen(
         "a fault of slawatch"
     )
     assert "on purpose" in caplog.text
+
+
+async def test_a_daemon_that_stops_does_not_wait_for_all_agreements(
+    make: Make, autojump_clock: trio.testing.MockClock
+) -> None:
+    daemon, ended = make(), []
+
+    async def long(work: Any, *, limit: float) -> Any:
+        assert limit > 0
+        with trio.CancelScope(shield=True):
+            await trio.sleep(5)
+            with daemon.database.reading() as cursor:
+                try:
+                    work(cursor)
+                except StoreError as error:
+                    ended.append(str(error))
+
+    signals = Signals(daemon, daemon.give, read=long, run=inline)  # type: ignore[arg-type]
+    daemon.sample(Outcome.UP)
+    with trio.move_on_after(4):
+        await signals.run()
+    assert ended == ["nobody waits for this answer any more"]

@@ -167,7 +167,7 @@ def test_sealed_days_are_exported_without_others(narrowed: "DuckDBPyConnection",
     for what in ("samples", "transitions"):
         file = tmp_path / what
         with file.open("wb") as out:
-            export(narrowed, what, 0, 10 * DAY, "csv", out)  # type: ignore[arg-type]
+            export(narrowed, what, 0, 10 * DAY, "csv", out)
         lines = file.read_text().splitlines()[1:]
         assert lines
         assert all(MINE in line for line in lines)

@@ -6,8 +6,9 @@ import duckdb
 import pytest
 
 from slawatch.core.sample import Transition
-from slawatch.store import schema
+from slawatch.store import alerting, schema
 from slawatch.store.database import Database
+from slawatch.store.duty import silences
 from slawatch.store.entries import adjustments, maintenance, windows
 from slawatch.store.errors import StoreNewer
 from slawatch.store.evidence import gather, last_samples, life
@@ -61,6 +62,19 @@ def test_what_people_entered_is_migrated(tmp_path: Path, number: int) -> None:
         assert [(a.added.id, a.state) for a in adjustments(cursor)] == [
             ("a-0001", "approved"),
             ("a-0002", "withdrawn"),
+        ]
+
+
+@pytest.mark.parametrize("number", range(4, schema.VERSION + 1))
+def test_what_was_decided_about_alerts_is_migrated(tmp_path: Path, number: int) -> None:
+    with duckdb.connect(str(tmp_path / "slawatch.duckdb")) as connection:
+        connection.execute((DATA / f"version-{number}.sql").read_text())
+    with Database.open(tmp_path) as database, database.reading() as cursor:
+        (incident,) = alerting.state(cursor).incidents.values()
+        assert (incident.state, incident.acker) == ("resolved", "person:bob")
+        assert [(a.channel, a.verdict) for a in alerting.attempts(cursor)] == [("ops", "ok")]
+        assert [(s.id, s.author, str(s.match[0])) for s in silences(cursor)] == [
+            ("s-0001", "alice", 'check="disk"')
         ]
 
 

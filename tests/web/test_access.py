@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from slawatch.core.access import ACTIONS, PUBLIC, ROLES, WHOLE, Principal, allowed
+from slawatch.core.access import ACTIONS, PUBLIC, ROLES, WHOLE, Principal, Role, allowed
 from slawatch.web.access import Guarded, require, route
 from slawatch.web.app import build
 from slawatch.web.door import Door, undeclared
@@ -94,7 +94,7 @@ async def test_the_socket_and_a_machine_without_login(view: View, tmp_path: Path
 
 @pytest.mark.parametrize(("local", "status"), [("viewer", 403), ("admin", 200)])
 async def test_what_a_machine_without_login_may_is_configured(
-    view: View, tmp_path: Path, local: str, status: int
+    view: View, tmp_path: Path, local: Role, status: int
 ) -> None:
     from dataclasses import replace
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from slawatch.core.credential import Token
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
 from slawatch.store import access
 from slawatch.web.credentials import Credentials, mint
@@ -20,7 +21,7 @@ async def credentials(view: View) -> Credentials:
     return found
 
 
-def stored(view: View) -> tuple[access.Token, ...]:
+def stored(view: View) -> tuple[Token, ...]:
     with view.database.reading() as cursor:
         return access.tokens(cursor)
 

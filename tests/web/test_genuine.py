@@ -21,7 +21,7 @@ async def test_a_session_must_bring_back_what_only_our_pages_tell(view: View, tm
         right = visiting.csrf_of(client.cookies["slawatch"])
         assert (await client.post(RELOAD)).status_code == 403
         for wrong in ("", "x", right[:-1], right.upper(), "é", visiting.csrf_of("another")):
-            answer = await client.post(RELOAD, headers={"X-CSRF-Token": wrong.encode()})
+            answer = await client.post(RELOAD, headers=[(b"X-CSRF-Token", wrong.encode())])
             assert answer.status_code == 403, wrong
             assert "load it again" in answer.json()["detail"]
         assert (await client.post(RELOAD, headers={"X-CSRF-Token": right})).status_code == 200

@@ -188,7 +188,7 @@ class Signals:
         why = ""
         for work in parts:
             try:
-                look, exists = await self._read(work, limit=LIMIT)
+                look, exists = await self._seen(work)
             except Problem as problem:
                 why = problem.detail
             except Exception:
@@ -198,6 +198,29 @@ class Signals:
                 if self._config is config:
                     self._tell(look, now, exists)
         self._blind(why)
+
+    async def _seen(self, work: "Callable[[DuckDBPyConnection], _Seen]") -> _Seen:
+        """Return what some reading comes to; one that nobody waits for any more ends soon."""
+        memory, found, failure = self._memory, None, None
+
+        async def halt() -> None:
+            try:
+                await trio.sleep_forever()
+            finally:
+                memory.halted = True
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(halt)
+            try:
+                found = await self._read(work, limit=LIMIT)
+            except Exception as error:  # noqa: BLE001 (raised again, out of the nursery)
+                failure = error
+            nursery.cancel_scope.cancel()
+        memory.halted = False
+        if failure is not None:
+            raise failure
+        assert found is not None
+        return found
 
     def _now(self) -> Micros:
         return int(self._steady() * SECOND)

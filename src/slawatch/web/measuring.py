@@ -20,7 +20,7 @@ from slawatch.core.series import Whose, Wish
 from slawatch.core.stretch import Past, Stretch, stretch, time_value
 from slawatch.report.build import quantiles
 from slawatch.store import evidence
-from slawatch.store.database import numbers_of, transaction
+from slawatch.store.database import StoreError, numbers_of, transaction
 from slawatch.store.record import Record
 from slawatch.store.windows import Latest, Value, values
 from slawatch.web.answer_entries import adjustments, merged
@@ -72,6 +72,7 @@ class Memory:
         values: those over long windows, with when they were taken.
         pledges: agreements as they were worked out last.
         quiet: agreements of which nothing is told now: while all is up and nothing changes, nothing will be.
+        halted: nobody waits any more for what is being worked out.
         slow: what of agreements takes reading all samples of a period, with when it was read.
     """
 
@@ -82,6 +83,7 @@ class Memory:
     values: dict[Wish, tuple[Instant, Value]] = field(default_factory=dict)
     pledges: dict[str, _Pledge] = field(default_factory=dict)
     quiet: set[str] = field(default_factory=set)
+    halted: bool = False
     slow: dict[str, tuple[Instant, Mapping[str, ServiceEvidence], Mapping[str, Counts]]] = field(
         default_factory=dict
     )
@@ -157,6 +159,8 @@ def pledges(
         record = memory.periods.setdefault(start, Record())
         records = _changes(cursor, record, checks, start - BACK, now, memory.latest)
         for key in keys:
+            if memory.halted:
+                raise StoreError("nobody waits for this answer any more")
             terms, period = periods[key]
             mine = {
                 name: ServiceEvidence(
