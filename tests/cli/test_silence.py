@@ -23,15 +23,15 @@ def add(capsys: pytest.CaptureFixture[str], *more: str) -> str:
 
 
 def test_a_silence_is_made_listed_changed_and_ended(capsys: pytest.CaptureFixture[str]) -> None:
-    wish = ["service=shop", "severity=~high|critical", "--for", "2h", "-m", "x", "--by", "alice"]
+    wish = ["service=shop", "severity=~high|critical", "--for", "1h", "-m", "x", "--by", "alice"]
     said = run(capsys, "silence", "add", *wish)
     assert said.endswith(
-        ': active, service="shop", severity=~"high|critical" until 2026-11-02 15:01 (Europe/Berlin)\n'
+        ': active, service="shop", severity=~"high|critical" until 2026-11-02 14:01 (Europe/Berlin)\n'
     )
     name = add(capsys)
     head, first, second = run(capsys, "silence", "list").splitlines()
     assert head.split() == ["ID", "STATE", "ENDS", "LEFT", "ALERTS", "AUTHOR", "MATCH"]
-    assert "active  15:01    2h" in first
+    assert "active  14:01    1h" in first
     assert second.split() == [name, "active", "15:01", "2h", "1", "alice", 'service="shop"', "disk"]
     changed = run_json(capsys, "silence", "change", name, "--for", "4h", "--comment", "longer")
     assert (changed["id"], changed["comment"]) == (name, "longer")

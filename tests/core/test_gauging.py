@@ -10,7 +10,7 @@ from slawatch.core.alert import Alert
 from slawatch.core.check import Check, Service
 from slawatch.core.dispatch import Ended, Fired, Tick, steps
 from slawatch.core.gauging import Gauge, Judged, Reading, gauge, thin
-from slawatch.core.instant import HOUR, MINUTE
+from slawatch.core.instant import DAY, HOUR, MINUTE
 from slawatch.core.rule import Rule, parse_condition
 from slawatch.core.series import Series, series
 from slawatch.core.turn import State, World
@@ -26,7 +26,7 @@ def watched(**keys: Any) -> Series:
 
 
 def test_a_rule_on_samples_has_a_gauge() -> None:
-    assert gauge(watched(hysteresis=10.0, warning=parse_condition("> 5%")), MEMBERS) == Gauge(
+    assert gauge(watched(hysteresis=10.0, warning=parse_condition("> 5%"), every=MINUTE), MEMBERS) == Gauge(
         "error_rate", ("home", "cart"), 5 * MINUTE, MINUTE, ((">", 20.0, 2.0), (">", 5.0, 0.5))
     )
     one = gauge(watched(checks=("cart",), missing="critical"), MEMBERS)
@@ -39,10 +39,11 @@ def test_a_rule_on_anything_else_has_none(metric: str) -> None:
     assert gauge(watched(metric=metric), MEMBERS) is None
 
 
-def test_a_long_window_is_read_at_most_twenty_times_over() -> None:
-    found = gauge(watched(window=10 * HOUR), MEMBERS)
+@pytest.mark.parametrize(("length", "every"), [(DAY, 30 * MINUTE), (30 * DAY, 2 * HOUR)])
+def test_a_long_window_is_not_read_too_often(length: int, every: int) -> None:
+    found = gauge(watched(window=10 * HOUR), MEMBERS, length)
     assert found is not None
-    assert found.every == 30 * MINUTE
+    assert found.every == every
 
 
 VALUES = st.lists(

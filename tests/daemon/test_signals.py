@@ -357,7 +357,7 @@ async def test_a_fault_in_rules_does_not_keep_agreements_from_being_seen(
 async def test_a_daemon_that_stops_does_not_wait_for_all_agreements(
     make: Make, autojump_clock: trio.testing.MockClock
 ) -> None:
-    daemon, ended = make(), []
+    daemon, ended = make(TOML), []
 
     async def long(work: Any, *, limit: float) -> Any:
         assert limit > 0

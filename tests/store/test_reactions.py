@@ -6,10 +6,10 @@ import pytest
 
 from slawatch.core.event import Event, Numbered
 from slawatch.core.trend import Reaction
-from slawatch.store.event_row import row_of
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.errors import StoreDamaged
+from slawatch.store.event_row import row_of
 from slawatch.store.reactions import reactions
 from slawatch.store.writer import Writer
 

@@ -52,7 +52,7 @@ def test_samples_around_changes_are_kept_with_their_reasons(store: tuple[Databas
     assert len(found.samples) < 200
     assert [one.started_at for one in found.samples] == sorted(one.started_at for one in found.samples)
     assert found.unknown == ()
-    assert found.gone_until == START
+    assert found.gone_until == found.begin
 
 
 def test_a_failure_that_reaches_into_the_time_is_there_from_its_beginning(
@@ -97,6 +97,16 @@ def test_where_samples_are_gone_the_record_is_left(store: tuple[Database, Writer
     assert gone.gone_until == START + DAY
     assert gone.samples == ()
     assert gone.total == 60
+
+
+def test_before_the_first_sample_nothing_is_gone(store: tuple[Database, Writer]) -> None:
+    database, writer = store
+    writer.write(batch(1, run(1, START + 5 * DAY, "u" * 10 + "d" * 10)))
+    found = ask(database, START, START + 6 * DAY)
+    assert found.gone_until == found.begin == START - LEAD
+    assert len(found.samples) == 20
+    nothing = ask(database, START, START + DAY)
+    assert nothing.gone_until == START - LEAD
 
 
 def expected(made: list[Sample], near: dict[str, tuple[str, ...]], start: int, end: int) -> list[Sampled]:

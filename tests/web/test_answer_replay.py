@@ -221,6 +221,7 @@ name = "errors"
 metric = "error_rate"
 services = ["database"]
 window = "5m"
+every = "1m"
 warning = "> 10%"
 critical = "> 50%"
 """

@@ -1,6 +1,11 @@
 """Problem documents, host names, and the headers of every answer."""
 
+import logging
+
 import pytest
+from starlette.types import Message
+
+from slawatch.web.problem import Guard
 
 from .conftest import Served
 
@@ -27,3 +32,26 @@ async def test_every_answer_has_the_careful_headers(served: Served, path: str) -
     assert answer.headers["cache-control"] in {"no-store", "private, no-cache"}
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "server" not in answer.headers
+
+
+async def test_a_websocket_is_refused_and_no_fault_of_ours(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[Message] = []
+
+    async def send(message: Message) -> None:
+        told.append(message)
+        raise RuntimeError("the client has spoilt its connection")
+
+    async def nothing(*_: object) -> None:
+        raise AssertionError("nobody serves websockets")
+
+    with caplog.at_level(logging.DEBUG):
+        await Guard(nothing)({"type": "websocket", "path": "/"}, nothing, send)  # type: ignore[arg-type]
+    assert [message["type"] for message in told] == ["websocket.close"]
+    assert not caplog.records
+    upgrade = {
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }  # fmt: skip
+    assert (await served.public.get("/", headers=upgrade)).status_code == 403

@@ -9,13 +9,16 @@ from typing import Final, NamedTuple
 
 from slawatch.core.alert import Alert
 from slawatch.core.dispatch import Input
-from slawatch.core.instant import Instant, Micros
+from slawatch.core.instant import DAY, Instant, Micros
 from slawatch.core.rule import Condition
 from slawatch.core.series import Series
 from slawatch.core.signal import Look, Watched, judge, reconcile
 
-_STEPS: Final = 20
-"""So many evaluations there are in a window at most: more often would cost more than it shows."""
+FINE: Final = 20
+"""So many evaluations there are in a window at most, in a replay of up to `LONG`."""
+COARSE: Final = 5
+"""So many in a longer one: each sample is read as often as there are windows that it lies in."""
+LONG: Final[Micros] = 2 * DAY
 
 
 class Gauge(NamedTuple):
@@ -46,12 +49,13 @@ class Gauge(NamedTuple):
         )
 
 
-def gauge(one: Series, members: Mapping[str, Sequence[str]]) -> Gauge | None:
+def gauge(one: Series, members: Mapping[str, Sequence[str]], length: Micros = 0) -> Gauge | None:
     """Return how a series is read in a replay; None where its metric is made of more than samples.
 
     Args:
         one: the series.
         members: the checks of each service.
+        length: of the replay.
     """
     metric, whose, rule = one.wish.metric, one.wish.whose, one.rule
     if metric.source != "samples" or metric.over != "window":
@@ -61,7 +65,7 @@ def gauge(one: Series, members: Mapping[str, Sequence[str]]) -> Gauge | None:
         for _, condition in rule.severities
     )
     checks = (whose.check,) if whose.check else tuple(members.get(whose.service, ()))
-    every = max(rule.every, one.wish.window // _STEPS)
+    every = max(rule.every, one.wish.window // (FINE if length <= LONG else COARSE))
     return Gauge(metric.name, checks, one.wish.window, every, limits, rule.missing in ("warning", "critical"))
 
 

@@ -201,7 +201,9 @@ class Signals:
 
     async def _seen(self, work: "Callable[[DuckDBPyConnection], _Seen]") -> _Seen:
         """Return what some reading comes to; one that nobody waits for any more ends soon."""
-        memory, found, failure = self._memory, None, None
+        memory = self._memory
+        found: _Seen | None = None
+        failure: Exception | None = None
 
         async def halt() -> None:
             try:

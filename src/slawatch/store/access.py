@@ -1,7 +1,7 @@
 """Tokens and sessions in the store: few rows, changed in place. Blocking, for the writer's thread."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from slawatch.core.access import Role
 from slawatch.core.credential import Session, Token
@@ -12,25 +12,27 @@ from slawatch.store.entries import in_transaction
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TOKEN = (
+_ISSUED: Final = (
     "SELECT id, name, hash, role, organizations, created_at, created_by, expires_at, revoked_at, used_at "
     "FROM token ORDER BY created_at, id"
 )
-_SESSION = "SELECT hash, name, kind, mark, groups, source, created_at, seen_at FROM session ORDER BY seen_at"
+_BEGUN: Final = (
+    "SELECT hash, name, kind, mark, groups, source, created_at, seen_at FROM session ORDER BY seen_at"
+)
 
 
-class NameTaken(ValueError):
+class NameTaken(ValueError):  # noqa: N818 (the answer to a wish)
     """A token that holds has this name already."""
 
 
 def tokens(cursor: "DuckDBPyConnection") -> tuple[Token, ...]:
     """Return every token there ever was, the oldest first."""
-    return tuple(_token(row) for row in cursor.execute(_TOKEN).fetchall())
+    return tuple(_token(row) for row in cursor.execute(_ISSUED).fetchall())
 
 
 def sessions(cursor: "DuckDBPyConnection") -> tuple[Session, ...]:
     """Return the sessions that are kept, the one longest unused first."""
-    return tuple(_session(row) for row in cursor.execute(_SESSION).fetchall())
+    return tuple(_session(row) for row in cursor.execute(_BEGUN).fetchall())
 
 
 def create_token(database: Database, token: Token) -> None:

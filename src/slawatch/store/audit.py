@@ -48,7 +48,8 @@ def listed(
 
     Args:
         cursor: of the store.
-        since, until: half-open.
+        since: from when.
+        until: until when, exclusive.
         person: only what this one did.
         action: only this action; with a dot at its end, all that begin so.
         outcome: `allowed` or `refused`.

@@ -69,7 +69,7 @@ def material(
         begin = _begin(cursor, list(numbers.values()), start, lead)
         record = _changes(cursor, numbers, begin, end)
         days = sampled_days(cursor, begin, end)
-        gone_until = min(max(days[0] * DAY, begin), end) if days else end
+        gone_until = _gone_until(record, days, begin, end)
         longest = _longest(cursor, numbers, gone_until, end)
         samples = sift(
             lambda parts: _samples(cursor, numbers, parts, gone_until, end), wanted,
@@ -80,6 +80,15 @@ def material(
     return Stored(
         begin, samples, total, gone_until, record, tuple(name for name in wanted if name not in known)
     )
+
+
+def _gone_until(
+    record: Mapping[str, Sequence[Transition]], days: Sequence[int], begin: Instant, end: Instant
+) -> Instant:
+    """Return from when on there are samples, where the record goes further back than they do."""
+    first = min(max(days[0] * DAY, begin), end) if days else end
+    known = any(changes and changes[0].at < first for changes in record.values())
+    return first if known else begin
 
 
 def _chosen(numbers: Sequence[int]) -> str:

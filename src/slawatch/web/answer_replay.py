@@ -91,14 +91,18 @@ def wish(configs: Sequence[Config], start: Instant, end: Instant) -> Wish:
     for scene in scenes:
         for name, others in neighbours(scene.graph, scene.checks.values()).items():
             near[name] = tuple(dict.fromkeys((*near.get(name, ()), *others)))
-    gauges = dict.fromkeys(gauge for config in configs for gauge in gauged(config)[1].values())
+    gauges = dict.fromkeys(gauge for config in configs for gauge in gauged(config, end - start)[1].values())
     return Wish(start=start, end=end, checks=needs(scenes), neighbours=near, gauges=tuple(gauges))
 
 
-def gauged(config: Config) -> tuple[dict[str, Series], dict[str, Gauge], list[str]]:
+def gauged(config: Config, length: Micros = 0) -> tuple[dict[str, Series], dict[str, Gauge], list[str]]:
     """Return the series of a config's rules that a replay can read, their gauges, and the names of the rest.
 
     The first two are by the fingerprints of their alerts, the last are names of rules.
+
+    Args:
+        config: the one.
+        length: of the replay; a long one reads less often.
     """
     members: dict[str, list[str]] = {}
     for check in config.checks.values():
@@ -108,7 +112,7 @@ def gauged(config: Config) -> tuple[dict[str, Series], dict[str, Gauge], list[st
     left: list[str] = []
     for rule in config.rules:
         for one in series(rule, config.services, config.checks, config.agreements):
-            found = gauge(one, members)
+            found = gauge(one, members, length)
             if found is None:
                 left.append(name_of(rule))
             else:
@@ -254,7 +258,7 @@ def played(
                 results = wanted[name].results + 20
                 samples += imagined(scene.checks[name], changes, found.begin, found.gone_until, results)
         samples.sort(key=lambda one: one.started_at)
-    watched, gauges, _ = gauged(config)
+    watched, gauges, _ = gauged(config, end - start)
     readings = merge(
         *(
             [Read(at, name, value) for at, value in found.readings.get(one, ())]

@@ -183,12 +183,13 @@ class Oidc:
         offered = described.get("id_token_signing_alg_values_supported") or ["RS256"]
         algorithms = [name for name in _ALGORITHMS if name in offered]
         seconds = self._clock.now() // SECOND
-        registry = JWTClaimsRegistry(
-            now=seconds, leeway=_LEEWAY,
-            iss={"essential": True, "value": settings.issuer},
-            aud={"essential": True, "value": settings.client_id}, exp={"essential": True}, iat={"essential": True}, sub={"essential": True},
-            nonce={"essential": True, "value": nonce},
-        )  # fmt: skip
+        needed: Mapping[str, Any] = {"exp": {}, "iat": {}, "sub": {}} | {
+            "iss": {"value": settings.issuer},
+            "aud": {"value": settings.client_id},
+            "nonce": {"value": nonce},
+        }
+        rules: dict[str, Any] = {name: {"essential": True, **rule} for name, rule in needed.items()}
+        registry = JWTClaimsRegistry(now=seconds, leeway=_LEEWAY, **rules)
         failure: Exception | None = None
         for fresh in (False, True):
             keys = await self._key_set(settings, described, fresh=fresh)

@@ -33,7 +33,7 @@ def hash_of(password: str) -> str:
 
 
 def mark_of(user: User) -> str:
-    """Return what changes with a user's password and does not tell it: sessions that have another are over."""
+    """Return what changes with a user's password and does not tell it: sessions with another are over."""
     return digest(user.password.value)[:16] if user.password else ""
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -128,6 +129,11 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "websocket":
+            # There are none here. A client may have spoilt its connection before it hears so.
+            with suppress(Exception):
+                await send({"type": "websocket.close", "code": 1000})
+            return
         if scope["type"] == "http":
             scope = {**scope, "state": dict(scope["state"])}
         started = False
