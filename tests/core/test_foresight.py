@@ -116,6 +116,21 @@ def test_a_tier_that_is_near():
     assert second.fine['agreement.tier{agreement="gold",period="2026-06",tier="1"}'] == "the tier is reached"
 
 
+def test_of_a_period_that_is_watched_from_its_middle_only_the_rest_counts():
+    began = NOW - 5 * MINUTE
+    for lost, near in ((1, False), (25, True)):
+        now = NOW + lost * MINUTE
+        check = replace(down((MINUTES, MINUTES + lost), until=now + HOUR), first_sample=began)
+        first = check.transitions[0]._replace(at=began)
+        look = Look()
+        found = evaluated(
+            promise("shop"), {"shop": replace(check, transitions=(first, *check.transitions[1:]))}, now=now
+        )
+        foresee(found, SETTINGS, str, look)
+        # 28.8 minutes of the 20 days to come.
+        assert ("tier" in wrong(look)) is near
+
+
 def test_a_breach():
     assert "breached" not in wrong(look_at((0, 43)))
     found = wrong(look_at((0, 44)))["breached"]

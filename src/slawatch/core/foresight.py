@@ -65,6 +65,8 @@ BURNS: Final = (
 """Those of the SRE workbook ("Alerting on SLOs", table 5-8)."""
 
 
+_MANY: Final = 100.0
+"""From here on a rate is told in whole numbers."""
 OF: Final = "agreement."
 """What the fingerprints of these alerts begin with; no rule may be called so."""
 ENOUGH: Final = HOUR
@@ -143,14 +145,14 @@ class _Making:
             self.look.fine[name] = "the budget burns no longer so fast"
             return
         worst = max(firing, key=lambda one: (rank(by_rule[one.rule].severity), -one.rule.long))
-        rate = f"{float(worst.long or 0):.3g}"
+        rate = _rate(worst.long)
         self._wrong(
             name, "burn_rate", by_rule[worst.rule].severity,
             f"{self.key}: the error budget burns {rate} times too fast",
             since=now - worst.rule.short,
             actual=f"{rate} over {format_duration(worst.rule.long)}, "
-            f"{float(worst.short or 0):.3g} over {format_duration(worst.rule.short)}",
-            threshold=f"> {float(worst.factor):.3g} over both",
+            f"{_rate(worst.short)} over {format_duration(worst.rule.short)}",
+            threshold=f"> {_rate(worst.factor)} over both",
         )  # fmt: skip
 
     def forecast(self, severity: str, budget: Budget | None) -> None:
@@ -190,7 +192,8 @@ class _Making:
             )  # fmt: skip
 
     def _near(self, stake: Stake, near: Fraction) -> bool:
-        bad, whole = self.found.combined.loss.bad, self.found.combined.planned
+        combined = self.found.combined
+        bad, whole = combined.loss.bad, combined.loss.counted + combined.remaining
         edge = Fraction(1) if stake.tier.high is None else stake.tier.high
         allowed = (1 - edge) * whole
         return bool(bad) and bool(allowed) and stake.left <= near * allowed
@@ -235,3 +238,13 @@ class _Making:
                 once=once,
             )
         )
+
+
+def _rate(rate: Fraction | Decimal | float | None) -> str:
+    """Return how many times too fast a budget burns, as people read it.
+
+    >>> _rate(Fraction(144, 10)), _rate(1000.0), _rate(None)
+    ('14.4', '1,000', '0')
+    """
+    found = float(rate or 0)
+    return f"{found:,.0f}" if found >= _MANY else f"{found:.3g}"
