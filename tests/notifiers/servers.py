@@ -51,7 +51,7 @@ class Reply:
         return self.body.encode() if isinstance(self.body, str) else self.body
 
 
-async def until(condition: Callable[[], bool], seconds: float = 3) -> None:
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until something outside of trio has come about."""
     with trio.fail_after(seconds):
         while not condition():  # noqa: ASYNC110

@@ -277,7 +277,7 @@ async def served(
     server = Server(build(view), listeners, grace=0.2)
     await nursery.start(server.run)
     async with (
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as public,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as public,
         httpx.AsyncClient(
             base_url="http://localhost", transport=httpx.AsyncHTTPTransport(uds=str(path)), trust_env=False
         ) as control,

@@ -201,7 +201,8 @@ def _next(one: dict[str, Any], now: Instant) -> str:
     if one["next_at"] is None:
         return ""
     what = _NEXT.get(one["next_kind"], "")
-    return f"{what} in {span(parse_rfc3339(one['next_at']) - now)}"
+    left = parse_rfc3339(one["next_at"]) - now
+    return f"{what} in {span(left)}" if left > 0 else f"{what} now"
 
 
 def _note(one: dict[str, Any]) -> str:

@@ -13,8 +13,7 @@ from slawatch.core.credit import percent_text
 from slawatch.core.evaluation import Evaluation
 from slawatch.core.incident import rank
 from slawatch.core.instant import DAY, HOUR, MINUTE
-from slawatch.core.objective import Budget
-from slawatch.core.pledge import budget_of, loss_of, promise_of
+from slawatch.core.pledge import loss_of, promise_of
 from slawatch.core.series import KIND, sole
 from slawatch.core.signal import Finding, Look, length
 from slawatch.core.stake import Stake
@@ -105,14 +104,13 @@ def foresee(found: Evaluation, settings: Foresight, policy: Callable[[str], str]
     if found.running is None:
         return
     making = _Making(found, policy, look)
-    budget = budget_of(found)
     making.burn(settings.burn)
     if settings.forecast != "off":
-        making.forecast(settings.forecast, budget)
+        making.forecast(settings.forecast)
     if settings.tier != "off":
         making.tiers(settings.tier, settings.tier_ahead)
     if settings.breached != "off":
-        making.breached(settings.breached, budget)
+        making.breached(settings.breached)
 
 
 class _Making:
@@ -155,14 +153,15 @@ class _Making:
             threshold=f"> {_rate(worst.factor)} over both",
         )  # fmt: skip
 
-    def forecast(self, severity: str, budget: Budget | None) -> None:
+    def forecast(self, severity: str) -> None:
         running, promise = self.found.running, promise_of(self.found)
         name = fingerprint(f"{OF}forecast", (("agreement", self.key),))
         ahead = running.exhaustion if running else None
         expected = running.forecast.expected if running else None
+        best = running.forecast.best if running else None
         if (
-            promise is None or budget is None or ahead is None or expected is None
-            or budget.remaining < 0 or ahead.at is None or promise.target.met_by(expected)
+            promise is None or ahead is None or expected is None or best is None or ahead.at is None
+            or promise.target.met_by(expected) or not promise.target.met_by(best)
             or self.found.combined.loss.counted < ENOUGH
         ):  # fmt: skip
             self.look.fine[name] = "it goes on better than it did, or is breached already"
@@ -198,17 +197,17 @@ class _Making:
         allowed = (1 - edge) * whole
         return bool(bad) and bool(allowed) and stake.left <= near * allowed
 
-    def breached(self, severity: str, budget: Budget | None) -> None:
+    def breached(self, severity: str) -> None:
         promise = promise_of(self.found)
         name = fingerprint(f"{OF}breached", self._period())
-        if promise is None or budget is None or budget.remaining >= 0:
+        best = self.found.running.forecast.best if self.found.running else None
+        if promise is None or best is None or promise.target.met_by(best):
             self.look.fine[name] = "it can be kept again, by an adjustment or by other terms"
             return
-        best = self.found.running.forecast.best if self.found.running else None
         self._wrong(
             name, "breached", severity,
             f"{self.key}: {promise.target} is missed for {self.found.period.label}, whatever comes",
-            since=self.found.now, actual=f"{percent_text(best or Fraction(0), floor=True)} % at best",
+            since=self.found.now, actual=f"{percent_text(best, floor=True)} % at best",
             threshold=str(promise.target), once=True,
         )  # fmt: skip
 
