@@ -279,7 +279,10 @@ async def served(
     async with (
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=60) as public,
         httpx.AsyncClient(
-            base_url="http://localhost", transport=httpx.AsyncHTTPTransport(uds=str(path)), trust_env=False
+            base_url="http://localhost",
+            transport=httpx.AsyncHTTPTransport(uds=str(path)),
+            trust_env=False,
+            timeout=60,
         ) as control,
     ):
         yield Served(view, server, public, control, path, port)

@@ -86,12 +86,16 @@ class Guests:
         """Return a client with cookies of its own."""
         if bearer:
             headers["Authorization"] = f"Bearer {bearer}"
-        return httpx.AsyncClient(base_url=self.url, headers=headers, trust_env=False, timeout=60, verify=self.verify)  # type: ignore[arg-type]
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, trust_env=False, timeout=60, verify=self.verify
+        )  # type: ignore[arg-type]
 
     def owner(self) -> httpx.AsyncClient:
         """Return a client of the unix socket."""
         transport = httpx.AsyncHTTPTransport(uds=str(self.path))
-        return httpx.AsyncClient(base_url="http://localhost", transport=transport, trust_env=False, timeout=60)
+        return httpx.AsyncClient(
+            base_url="http://localhost", transport=transport, trust_env=False, timeout=60
+        )
 
 
 @asynccontextmanager
