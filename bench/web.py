@@ -7,7 +7,7 @@ wake every 5 ms. `python bench/web.py`; takes about a minute. The clients of the
 import argparse
 import gc
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,13 @@ import trio
 from slawatch.clock import SYSTEM, Clock
 from slawatch.config.load import load
 from slawatch.config.model import Config
+from slawatch.core.audit import Audited
+from slawatch.core.channel import Standing
 from slawatch.core.instant import DAY, HOUR, SECOND, Instant
 from slawatch.core.sample import Cause, Outcome, Sample
+from slawatch.core.silence import Silence
 from slawatch.core.timeline import Held, fold
+from slawatch.core.turn import State
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
@@ -41,6 +45,8 @@ class View:
         self.config = config
         self.clock = clock
         self._database = database
+        self.alerts = State()
+        self.scope: frozenset[str] | None = None
         now = clock.now()
         self.state = Live(
             since=now - HOUR,
@@ -60,6 +66,26 @@ class View:
     def live(self) -> Live:
         """Take a snapshot."""
         return replace(self.state, checks=dict(self.state.checks))
+
+    def alerting(self) -> State:
+        """Nothing fires."""
+        return self.alerts
+
+    def silences(self) -> tuple[Silence, ...]:
+        """There are none."""
+        return ()
+
+    def channels(self) -> Mapping[str, Standing]:
+        """There are none."""
+        return {}
+
+    def note(self, line: Audited) -> None:
+        """Nobody reads it."""
+
+    @property
+    def scope(self) -> frozenset[str] | None:
+        """All organisations."""
+        return None
 
     def cursor(self) -> "duckdb.DuckDBPyConnection":
         """Open a cursor."""

@@ -59,14 +59,15 @@ evaluation for windows below an hour; over longer ones a value is at most a hund
 """
 
 ACCESS = """\
-Users, tokens, and the groups of a provider or proxy have a **role** and see **all organisations or some**. Who
-sees some is shown nothing of any other: their services, incidents, reports, series and ids are as if they were
-not there. What is marked "all organisations" is about the installation as a whole, and only for who sees all.
+Users, tokens, and the groups of a provider or proxy have a **role** and see **all organisations or some**.
+Who sees some is shown nothing of any other: their services, incidents, reports, series and ids are as if
+they were not there. What is marked "all organisations" is about the installation as a whole, and only for
+who sees all.
 
-The unix socket is the owner's: whoever may open it may do everything. Where nobody needs to sign in, who comes
-by way of loopback has the role `[web] local`. Every change and every refusal is in `slawatch audit list` under
-the name of its action; besides these there are `session.start` (signing in) and `many`, a count of refusals to
-one place that were too many to be written down one by one.
+The unix socket is the owner's: whoever may open it may do everything. Where nobody needs to sign in, who
+comes by way of loopback has the role `[web] local`. Every change and every refusal is in `slawatch audit
+list` under the name of its action; besides these there are `session.start` (signing in) and `many`, a count
+of refusals to one place that were too many to be written down one by one.
 """
 
 ABOUT = {

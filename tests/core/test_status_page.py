@@ -21,7 +21,7 @@ def test_what_is_no_slug(text: str) -> None:
              "javascript:alert(1)", "https://a.example/ b"]
 )  # fmt: skip
 def test_what_is_no_address(text: str) -> None:
-    with pytest.raises(ValueError, match="https://watch.example"):
+    with pytest.raises(ValueError, match=r"https://watch\.example"):
         parse_public_url(text)
 
 

@@ -12,7 +12,9 @@ from slawatch.core.upcoming import upcoming
 
 
 def told(found):
-    return [((one.at - START) / SECOND, [who.removeprefix("person:") for who, _ in one.messages]) for one in found]
+    return [
+        ((one.at - START) / SECOND, [who.removeprefix("person:") for who, _ in one.messages]) for one in found
+    ]
 
 
 def test_the_levels_to_come_are_those_that_then_come():
@@ -52,7 +54,7 @@ def test_what_a_silence_withholds_comes_at_its_end():
     made.reasons = {"*": (Reason("silence", "s1", "silenced", START + HOUR),)}
     made.do(fire())
     found = upcoming(made.state, 1, made.world(), made.now)
-    assert [one.at for one in found if one.messages][0] == START + HOUR
+    assert next(one.at for one in found if one.messages) == START + HOUR
     assert made.got() == []
 
 

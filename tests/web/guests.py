@@ -1,6 +1,7 @@
 """The app for those who must say who they are, on real sockets; and the clients that they use."""
 
 import re
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ class Guests:
     server: Server
     url: str
     path: Path
-    verify: object = False
+    verify: ssl.SSLContext | bool = False
 
     def client(self, bearer: str = "", **headers: str) -> httpx.AsyncClient:
         """Return a client with cookies of its own."""
@@ -88,7 +89,7 @@ class Guests:
             headers["Authorization"] = f"Bearer {bearer}"
         return httpx.AsyncClient(
             base_url=self.url, headers=headers, trust_env=False, timeout=60, verify=self.verify
-        )  # type: ignore[arg-type]
+        )
 
     def owner(self) -> httpx.AsyncClient:
         """Return a client of the unix socket."""

@@ -2,7 +2,8 @@
 
 A token says which incident, in which generation, for whom and until when, under a MAC (HMAC-SHA256): nobody
 can make one, or change what one says. Using it twice does no harm. It is of no use after its time, nor once
-the incident has gone on to another generation: `slawatch.core.command.Ack` refuses that with the present state.
+the incident has gone on to another generation: `slawatch.core.command.Ack` refuses that, with its
+present state.
 """
 
 import base64

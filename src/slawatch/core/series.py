@@ -68,6 +68,7 @@ class Series(NamedTuple):
 def name_of(rule: Rule) -> str:
     """Return the name of a rule: its own, else its metric and whose it is.
 
+    >>> from slawatch.core.rule import parse_condition
     >>> name_of(Rule(metric="latency_p95", services=("shop",), warning=parse_condition("> 1s")))
     'latency_p95 of shop'
     """

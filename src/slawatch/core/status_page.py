@@ -1,4 +1,4 @@
-"""The public status page of an organisation: what is shown to everybody, and what of it somebody must publish."""
+"""The public status page of an organisation: what everybody is shown, and what somebody must publish."""
 
 import re
 from dataclasses import dataclass
@@ -43,9 +43,7 @@ Slug: TypeAlias = Annotated[
 ]
 PublicUrl: TypeAlias = Annotated[
     str,
-    FromText(
-        parse_public_url, 'an address such as "https://watch.example"', example="https://watch.example"
-    ),
+    FromText(parse_public_url, 'an address such as "https://watch.example"', example="https://watch.example"),
 ]
 
 
@@ -59,7 +57,7 @@ class StatusPage:
         title: of the page; the organisation's name by default.
         services: the ones that are shown, in this order; all of the organisation by default.
         publish: `by_hand`: an incident is shown once somebody publishes a text about it, and only that text;
-            `automatic`: that there is one, its services, its state and its times are shown as well, never why.
+            `automatic`: that there is one, its services, state and times are shown as well, never why.
         maintenance: what is shown of announced windows: their `times` and services, the `reasons` too, or
             `none` of them.
         about: a line below the title.

@@ -1,4 +1,4 @@
-"""The secret that links in messages are signed with: random bytes in a file that only the daemon's user reads."""
+"""The secret that links in messages are signed with: random bytes in a file for the daemon's user alone."""
 
 import os
 import secrets

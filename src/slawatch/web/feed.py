@@ -168,7 +168,6 @@ class Feed:
         if changed:
             self.version = version
 
-
     def _heed(self, state: State, around: _Signature, version: int) -> bool:
         """Compare alerting with what is known; who is told of a change asks for what it is about."""
         if state is self._state and self._standing[-1:] == (around,):
