@@ -82,11 +82,6 @@ class View:
     def note(self, line: Audited) -> None:
         """Nobody reads it."""
 
-    @property
-    def scope(self) -> frozenset[str] | None:
-        """All organisations."""
-        return None
-
     def cursor(self) -> "duckdb.DuckDBPyConnection":
         """Open a cursor."""
         return self._database.cursor()
