@@ -49,6 +49,13 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", "--ignore=tests/docs", *workers, *session.posargs)
 
 
+@nox.session(default=False)
+def soak(session: nox.Session) -> None:
+    """The tests that take half an hour and more, such as two hundred kills amid an escalation."""
+    develop(session)
+    session.run("pytest", "-m", "soak", "tests/acceptance", *session.posargs)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """Every command and config of the docs, run; and the generated reference, compared."""

@@ -168,7 +168,7 @@ async def test_kills_lose_no_message_and_repeat_only_with_the_same_id(tmp_path: 
     assert outages.over >= SERVICES
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(3600)
 async def test_two_hundred_kills_lose_no_message(tmp_path: Path) -> None:
     outages = await kill_and_kill(tmp_path, 200, 5)

@@ -91,8 +91,9 @@ def _row(one: dict[str, Any], now: Instant) -> Row:
     state = "exhausted" if one["exhausted"] and one["state"] == "triggered" else one["state"]
     following = ""
     if one["next_at"] is not None:
-        due = span(parse_rfc3339(one["next_at"]) - now)
-        following = f"{_NEXT.get(one['next_kind'], '')} in {due}".strip()
+        left = parse_rfc3339(one["next_at"]) - now
+        due = f"in {span(left)}" if left > 0 else "now"
+        following = f"{_NEXT.get(one['next_kind'], '')} {due}".strip()
     return Row(
         [
             (str(one["id"]), ""),
