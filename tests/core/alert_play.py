@@ -209,6 +209,7 @@ class Desk:
         made = tuple(Level(to=level, wait=wait) for level in levels or (("person:ann",), ("person:bob",)))
         self.policies = {"default": Policy(name="default", levels=made, **options)}
         self.people: dict[str, tuple[Contact, ...]] = {}
+        self.channels: frozenset[str] | None = None
         self.reasons: dict[str, tuple[Reason, ...]] = {}
         self.routes: dict[str, tuple[str, ...]] = {}
         self.grace: int | None = None
@@ -224,6 +225,7 @@ class Desk:
             policies=self.policies,
             recipients=lambda target, _at: (target,) if target not in self.reasons else (),
             contacts=lambda who: self.people.get(who, (Contact("mail", 0, 3600 * SECOND),)),
+            channels=self.channels,
             withheld=lambda alert, _at: self.reasons.get(alert.fingerprint, self.reasons.get("*", ())),
             routed=lambda alert: self.routes.get(alert.severity, ()),
             waits=lambda _alert: self.grace,

@@ -1,5 +1,6 @@
 """What alerts and suppression do to incidents."""
 
+import pytest
 from tests.core.alert_play import (
     SILENCE,
     START,
@@ -228,3 +229,19 @@ def test_a_storm(case):
     first = ready(made.state.rows.values(), made.now)[:2]
     assert {row.service for row in first} == {"a", "b"}
     assert len(made.state.incidents) == 2, "one service is one incident"
+
+
+@pytest.mark.parametrize(("pause", "reason"), [(HOUR, "dependency ended"), (60 * SECOND, "reopened")])
+def test_a_child_whose_incident_is_over_is_told_when_it_fails_again_by_itself(pause, reason):
+    made = desk(("person:ann",))
+    made.do(fire("child", service="child"))
+    made.at(60).do(Ended("child"))
+    again = 60 + pause // SECOND
+    made.at(again)
+    made.reasons["child"] = (Reason("dependency", "parent", until=made.now + 10 * SECOND),)
+    made.do(fire("child", service="child"))
+    assert made.got(again) == [], "its parent is asked first"
+    made.reasons.clear()
+    made.at(again + 10).tick()
+    assert made.got(again) == [(again + 10, "trigger", "ann")]
+    assert made.received[-1][1].reason == reason

@@ -233,6 +233,19 @@ def test_two_versions_may_earn_their_credits_each():
     assert found.credit.working[-1] == "Together: 50.00 + 25.00 = 75.00 EUR."
 
 
+def test_each_policy_for_unknown_time_earns_the_credits_of_both_versions():
+    unseen = (20 * 1440, Outcome.UNKNOWN), (20 * 1440 + 100, Outcome.UP)
+    halves = {"shop": seen((0, Outcome.DOWN), (100, Outcome.UP), *unseen)}
+    found = evaluated(two_versions(on_change="prorated"), halves)
+    # The first half is missed by what was seen, the second only where unknown time counts as down.
+    assert found.credit.share == Fraction(50, 1000)
+    assert found.credit_unknown == {
+        "exclude": Fraction(50, 1000),
+        "down": Fraction(100, 1000),
+        "up": Fraction(50, 1000),
+    }
+
+
 def test_a_service_that_a_version_adds_counts_from_then_on():
     later = replace(promise("shop", "mail"), effective_from="2026-06-16")
     found = evaluated(replace(promise("shop"), versions=(later,)), {"shop": down(), "mail": down((0, 30000))})

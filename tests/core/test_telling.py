@@ -14,6 +14,7 @@ from slawatch.core.dispatch import (
     Answered,
     Claimed,
     Ended,
+    Reloaded,
     Tick,
 )  # fmt: skip
 from slawatch.core.instant import SECOND
@@ -93,3 +94,16 @@ def test_a_provider_that_keeps_state_is_closed_even_when_it_was_the_second_conta
     assert sorted(row.channel for _, row in made.received if row.kind == "resolve") == ["pagerduty", "push"]
     made.at(100).do(fire())
     assert made.received[-1][1].reopened == 1
+
+
+def test_the_end_goes_by_a_channel_that_there_still_is():
+    made = desk(("person:ann",), ("person:bob",))
+    made.people["person:ann"] = (Contact("push"), Contact("mail", 15 * SECOND))
+    made.people["person:bob"] = (Contact("push"),)
+    made.do(fire())
+    made.at(400)
+    made.channels = frozenset({"mail"})
+    made.people = {"person:ann": (Contact("mail"),), "person:bob": (Contact("mail"),)}
+    made.do(Reloaded(made.channels)).do(Ended("shop"))
+    ends = {row.recipient: row.channel for _, row in made.received if row.kind == "resolve"}
+    assert ends == {"person:ann": "mail", "person:bob": "mail"}

@@ -42,7 +42,7 @@ def test_after_a_step_that_fails_the_rest_is_left() -> None:
     stage.answers(ok=False, text="ended with exit code 3")
     assert stage.run().state is Progress.FAILED
     assert not [row for row in stage.state.rows.values() if row.channel == "hook"]
-    assert stage.events[-1].text == "incident.opened: ended with exit code 3; 2 of its 2 steps are left"
+    assert stage.events[-1].text == "incident.opened: ended with exit code 3; not begun: 1 of its 2 steps"
 
 
 def test_an_assignment_that_is_refused_is_a_failure() -> None:

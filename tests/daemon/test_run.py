@@ -57,6 +57,8 @@ def test_a_stop_is_quick_and_clean_whatever_hangs(daemon: Running, port: Port) -
         client.sendall(b"GET /api/v1/status HTTP/1.1\r\nHost: x\r\n")
     daemon.until(lambda: daemon.states()["port"] == "up")
     prober = daemon.probers()[0]
+    classes = [os.sched_getscheduler(pid) for pid in (daemon.running.pid, prober)]
+    assert classes == [os.SCHED_BATCH, os.SCHED_OTHER]
     begun = time.monotonic()
     assert daemon.stop(within=10) == 0
     assert time.monotonic() - begun < 10

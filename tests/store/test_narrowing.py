@@ -191,3 +191,25 @@ def test_names_are_texts_whatever_they_hold(database: Database) -> None:
         odd = ["x' OR 1=1 --", '"; DROP TABLE sample; --']
         narrow(cursor, organizations=odd, services=odd, checks=odd, schedules=odd, silences=odd, subjects=odd)
         assert cursor.execute("SELECT count(*) FROM check_name").fetchone() == (0,)
+
+
+def test_what_others_have_in_an_incident_is_left_out(database: Database) -> None:
+    def event(kind: str, subject: str, text: str, **changes: Any) -> Event:
+        return Event(9, kind, subject, text, changes=tuple(changes.items()))
+
+    told = [
+        (event("incident.joined", "incident:1", "incident 2 is part of it: secret", merged=(3, 2)), 1),
+        (event("child.listed", "incident:1", "secret: explained by it", children=("a", "b")), 1),
+        (event("incident.merged", "incident:1", "explained by secret", merged_into=2), 1),
+        (event("incident.joined", "incident:1", "incident 1 is part of it: mine", merged=(2, 1)), 1),
+        (event("child.listed", "incident:1", "mine: explained by it", children=("b", "a")), 1),
+        (event("incident.merged", "incident:1", "explained by mine", merged_into=1), 1),
+    ]
+    Writer(database).write(Batch(2, events=[Numbered(n, *one) for n, one in enumerate(told, 20)]))
+    with database.reading() as cursor:
+        narrow(cursor, organizations=["mine"], services=[], checks=[], schedules=[], silences=[], subjects=[])
+        texts = cursor.execute("SELECT text FROM alert_event WHERE number >= 20 ORDER BY number").fetchall()
+    assert [text for (text,) in texts] == [
+        "part of another incident", "incident 1 is part of it: mine", "mine: explained by it",
+        "explained by mine",
+    ]  # fmt: skip

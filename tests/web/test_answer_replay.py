@@ -215,6 +215,11 @@ def test_what_is_no_wish_is_refused(wish: dict[str, Any]) -> None:
         answer_replay.read_wish(wish)
 
 
+def test_what_a_wish_lacks_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^this is no wish for a replay: 'start' is missing$"):
+        answer_replay.read_wish({})
+
+
 ERRORS = """
 [[rules]]
 name = "errors"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import trio
 
-from slawatch.core.alert import Alert
+from slawatch.core.alert import Alert, Reason
 from slawatch.core.command import Ack, Merge, Open
 from slawatch.core.incident import Incident
 from slawatch.core.matcher import Matcher
@@ -303,6 +303,22 @@ def test_the_view_of_one_organisation(two: View) -> None:
     assert scoped.config is scoped.config
     scoped.ping("backup", NOW)
     assert two.pings == []
+
+
+def test_what_explains_and_what_is_explained_is_not_named_where_it_is_anothers(two: View) -> None:
+    state = two.alert_state
+    why = Reason("dependency", "api", "api is down"), Reason("dependency", "shop-home", "shop-home is down")
+    mine = replace(state.incidents[1], merged=(2, 1), children=("api-a", "shop-db"), merged_into=2)
+    two.alert_state = replace(
+        state,
+        alerts={**state.alerts, "shop-db": replace(state.alerts["shop-db"], suppressed=why)},
+        incidents={**state.incidents, 1: mine},
+    )
+    seen = Scoped(two, frozenset({"acme"})).alerting()
+    elsewhere = Reason("dependency", "", "something that it depends on is down")
+    assert seen.alerts["shop-db"].suppressed == (elsewhere, why[1])
+    assert (seen.incidents[1].merged, seen.incidents[1].children) == ((1,), ("shop-db",))
+    assert seen.incidents[1].merged_into is None
 
 
 def test_a_new_config_is_seen_at_once(two: View) -> None:

@@ -207,7 +207,7 @@ def _next(one: dict[str, Any], now: Instant) -> str:
 
 def _note(one: dict[str, Any]) -> str:
     if one["suppressed"]:
-        return f"nobody is told: {', '.join(one['suppressed'])}"
+        return f"nobody is told: {', '.join(one['suppressed']).replace('_', ' ')}"
     if one["merged_into"]:
         return f"part of incident {one['merged_into']}"
     return one["resolution"] or "" if one["state"] == "resolved" else ""

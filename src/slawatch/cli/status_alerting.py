@@ -104,5 +104,5 @@ def _row(one: dict[str, Any], now: Instant) -> Row:
             (clean(who.removeprefix("person:")), ""),
             (following, DIM),
         ],
-        f"nobody is told: {', '.join(one['suppressed'])}" if one["suppressed"] else "",
+        f"nobody is told: {', '.join(one['suppressed']).replace('_', ' ')}" if one["suppressed"] else "",
     )

@@ -30,6 +30,7 @@ def world_of(config: Config) -> World:
         policies={**config.escalations, **_meta(config)},
         recipients=lambda target, at: recipients(config, target, at),
         contacts=lambda recipient: contacts(config, recipient),
+        channels=frozenset(config.channels),
         routed=lambda alert: routed(config.routes, labels_of(alert)),
         workflows=named(config.workflows),
     )

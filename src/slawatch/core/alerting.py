@@ -272,8 +272,9 @@ def refresh(turn: Turn) -> None:
         gone = [why.kind for why in alert.suppressed if why.kind not in kinds_of(now)]
         text = ", ".join(kinds_of(now)) or "nothing withholds it any more"
         alert = turn.alert(alert.fingerprint, "alert.suppression", text, suppressed=now)
-        if alert.incident is not None:
-            touched.setdefault(alert.incident, []).extend(gone)
+        incident = turn.incidents.get(alert.incident or 0)
+        if incident is not None and incident.open:
+            touched.setdefault(incident.id, []).extend(gone)
         elif alert.guard_until is None and not any(why.kind == EXPLAINED for why in now):
             _place(turn, alert, ended_text(gone[-1]) if gone else "")
         elif alert.guard_until is None:

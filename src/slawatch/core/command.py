@@ -8,7 +8,7 @@ from slawatch.core.chain import advance, arm, leave, length_text, restart
 from slawatch.core.incident import OPEN, Incident, Note, Phase, Timer
 from slawatch.core.instant import MINUTE, Micros, rfc3339
 from slawatch.core.notification import Kind
-from slawatch.core.telling import as_changes, chosen, contact_of, inform, tell
+from slawatch.core.telling import as_changes, inform, tell, through
 from slawatch.core.turn import Turn
 
 GUARD: Micros = 5 * MINUTE
@@ -326,9 +326,8 @@ def absorb(turn: Turn, number: int, into: int, text: str, *, reason: str, childr
         if alert is not None and alert.incident == number:
             turn.alert(fingerprint, "alert.moved", incident=None if children else into)
     for recipient, told in sorted(knows.items()):
-        for entry in chosen(told):
-            contact = contact_of(turn, recipient, entry)
-            if entry.keeps_state:
+        for contact in through(turn, recipient, told):
+            if contact.keeps_state:
                 tell(
                     turn, turn.incidents[number], recipient, contact, Kind.RESOLVE, reason=reason, detail=text
                 )

@@ -5,7 +5,7 @@ from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.notification import Delivery, Kind, Verdict
 from slawatch.core.outbox import LEASE, Row, Stage
-from slawatch.core.telling import SUPPRESSIBLE, cancel, contact_of, note_told, settle, tell
+from slawatch.core.telling import SUPPRESSIBLE, cancel, contact_of, exists, note_told, settle, tell
 from slawatch.core.turn import Contact, Turn
 
 
@@ -120,7 +120,7 @@ def _resolve_elsewhere(turn: Turn, incident: Incident, row: Row) -> None:
         if r.kind == Kind.RESOLVE and r.recipient == row.recipient
     }
     for told in incident.knows().get(row.recipient, []):
-        if told.channel not in tried and not told.keeps_state:
+        if told.channel not in tried and not told.keeps_state and exists(turn, told.channel):
             contact = contact_of(turn, row.recipient, told)
             tell(turn, incident, row.recipient, contact, Kind.RESOLVE, reason=row.reason, detail=row.detail)
             return

@@ -134,9 +134,8 @@ def evaluate(
     changed = any(subject.adjusted is not subject.measured for subject in judged)
     measured = combine(terms, judged, "measured") if changed else combined
     objectives = judge_objectives(terms, found, combined, measured, evidence, counters or {})
-    due = _credit(agreement, parts, grounds, combined, "adjusted")
-    due_measured = _credit(agreement, parts, grounds, measured, "measured") if changed else due
-    policies = {policy: credit(terms, share).share for policy, share in combined.unknown_as.items()}
+    due, policies = _credit(agreement, parts, grounds, combined, "adjusted")
+    due_measured = _credit(agreement, parts, grounds, measured, "measured")[0] if changed else due
     return Evaluation(
         agreement=agreement,
         terms=terms,
@@ -219,12 +218,15 @@ def trend_point(found: Evaluation, reactions: Iterable[Reaction] = ()) -> TrendP
 
 def _credit(
     agreement: Agreement, parts: Sequence[Part], grounds: Grounds, combined: Combined, which: Which
-) -> Credit:
+) -> tuple[Credit, dict[UnknownPolicy, Fraction | None]]:
+    """Return what is due, and what would be under each policy for unknown time, as a share of the fee."""
     terms = parts[-1].terms
     if len(parts) == 1 or terms.on_change == "pooled":
-        return credit(terms, combined.share)
+        policies = {policy: credit(terms, share).share for policy, share in combined.unknown_as.items()}
+        return credit(terms, combined.share), policies
     whole = parts[-1].end - parts[0].start
     found = []
+    under: dict[UnknownPolicy, list[tuple[str, Fraction, Credit]]] = {}
     for part in parts:
         own = replace(grounds, start=part.start, end=part.end)
         judged: tuple[Subject, ...] = subjects(agreement, (part,), own)
@@ -232,9 +234,11 @@ def _credit(
             judged = (joined(agreement.key, agreement, (part,), own),)
         weight = Fraction(part.length, whole)
         label = part.terms.effective_from or "from the beginning"
-        share = combine(part.terms, judged, which).share
-        found.append((label, weight, credit(part.terms, share, of_period=weight)))
-    return together(found)
+        own_figure = combine(part.terms, judged, which)
+        found.append((label, weight, credit(part.terms, own_figure.share, of_period=weight)))
+        for policy, share in own_figure.unknown_as.items():
+            under.setdefault(policy, []).append((label, weight, credit(part.terms, share, of_period=weight)))
+    return together(found), {policy: together(each).share for policy, each in under.items()}
 
 
 def _running(

@@ -156,8 +156,7 @@ def inform(
     incident = turn.quietly(number, round=incident.round + 1)
     for recipient, told in sorted(incident.knows().items()):
         if only is None or recipient in only:
-            for entry in chosen(told):
-                contact = contact_of(turn, recipient, entry)
+            for contact in through(turn, recipient, told):
                 tell(
                     turn,
                     incident,
@@ -171,11 +170,22 @@ def inform(
                 )
 
 
-def chosen(told: list[Told]) -> list[Told]:
-    """Return through what a recipient hears of a change: the first channel, and each that keeps state."""
-    plain = next((entry for entry in told if not entry.keeps_state), None)
-    keeping = [entry for entry in told if entry.keeps_state]
-    return [plain, *keeping] if plain else keeping
+def through(turn: Turn, recipient: str, told: list[Told]) -> list[Contact]:
+    """Return how a recipient hears of a change: by the first channel that told them and any that keeps state.
+
+    Channels that the config has no more are passed over; where it has none of them, the first contact serves.
+    """
+    there = [entry for entry in told if exists(turn, entry.channel)]
+    if not there:
+        return list(turn.world.contacts(recipient)[:1])
+    plain = next((entry for entry in there if not entry.keeps_state), None)
+    keeping = [entry for entry in there if entry.keeps_state]
+    return [contact_of(turn, recipient, entry) for entry in ([plain, *keeping] if plain else keeping)]
+
+
+def exists(turn: Turn, channel: str) -> bool:
+    """Return whether the config has a channel, as far as that is known."""
+    return turn.world.channels is None or channel in turn.world.channels
 
 
 def contact_of(turn: Turn, recipient: str, told: Told) -> Contact:

@@ -86,6 +86,7 @@ class World:
         policies: by name, as the config has them now.
         recipients: who a target (`schedule:primary`) means at an instant: `person:` or `channel:` and a name.
         contacts: how a recipient is reached, in order; a recipient without any counts as nobody.
+        channels: those that exist; None where that is not known.
         withheld: why nobody is told of an alert at an instant; `slawatch.core.suppress` answers it.
         routed: recipients that the routes add for an alert.
         waits: until when overdue timers of an alert wait after a start, for first results.
@@ -97,6 +98,7 @@ class World:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     recipients: Callable[[str, Instant], tuple[str, ...]] = _nobody
     contacts: Callable[[str], tuple[Contact, ...]] = _one_channel
+    channels: frozenset[str] | None = None
     withheld: Callable[[Alert, Instant], tuple[Reason, ...]] = _told
     routed: Callable[[Alert], tuple[str, ...]] = _nothing
     waits: Callable[[Alert], Instant | None] = _at_once

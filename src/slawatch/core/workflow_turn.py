@@ -332,8 +332,8 @@ def _note(turn: Turn, run: Run, did: Did, text: str = "") -> None:
 
 
 def _end(turn: Turn, run: Run, state: Progress, text: str) -> None:
-    left = len(run.verbs) - len([did for did in run.steps if did.state is Progress.DONE])
-    more = f"; {left} of its {len(run.verbs)} steps are left" if left and state is not Progress.DONE else ""
+    left = len(run.verbs) - len(run.steps)
+    more = f"; not begun: {left} of its {len(run.verbs)} steps" if left and state is not Progress.DONE else ""
     turn.record(
         f"workflow.{state}", f"workflow:{run.key}", f"{run.workflow}: {text}{more}", state=state,
         ended_at=turn.now,

@@ -50,6 +50,7 @@ def become(boot: Boot) -> NoReturn:
 
 def run(boot: Boot) -> int:
     """Run the daemon until a signal stops it; return the exit code."""
+    give_way()
     logs.configure(boot.log_format, boot.config.log_level, journal=systemd.journal_stream())
 
     from slawatch.daemon import run
@@ -63,6 +64,16 @@ def run(boot: Boot) -> int:
     except (StoreError, BindError) as error:
         return _refuse(error, _IO)
     return 0
+
+
+def give_way() -> None:
+    """Let probers begin on time: what the daemon does for viewers and reports is in no such hurry.
+
+    A process of the batch class is taken off the processor for one that wakes, and waits for its turn when it
+    wakes itself (sched(7)). Probers go back to the usual class; lower priority they could not take back.
+    """
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _refuse(error: Exception, code: int) -> int:

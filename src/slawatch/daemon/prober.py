@@ -4,6 +4,7 @@ It knows neither store nor web. It gets its checks over the socketpair, sends sa
 when the daemon's end is closed, however that came about.
 """
 
+import contextlib
 import gc
 import os
 import resource
@@ -128,6 +129,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # the daemon gives way, a probe does not
     logs.configure("human", "info", process="prober")
     raise_descriptor_limit()
     gc.set_threshold(20_000, 20, 50)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _BY_CHECK: Final = ("sample", "failure", "measure", "transition", "ping", "sealed_check", "unsettled")
+_ELSEWHERE: Final = "part of another incident"
 _HIDDEN: Final = ("token", "session", "audit", "alert_snapshot")
 
 
@@ -80,10 +81,21 @@ def _incidents(home: str, organizations: Collection[str]) -> str:
 
 
 def _events(home: str, organizations: Collection[str]) -> str:
-    """Return the events of incidents and alerts of some organisations, and of messages about them."""
+    """Return the events of incidents and alerts of some organisations, and of messages about them.
+
+    What became part of an incident, or is explained by it, may be another's: that is left out, and what
+    explains theirs is not named where it is another's. The newest is the last of its list.
+    """
+    incidents = _incidents(home, organizations)
+    alerts = f"SELECT subject FROM {home}.alert_event WHERE kind = 'alert.fired' AND {_owned(organizations)}"
     return (
-        f"FROM {home}.alert_event WHERE incident IN ({_incidents(home, organizations)}) OR subject IN "
-        f"(SELECT subject FROM {home}.alert_event WHERE kind = 'alert.fired' AND {_owned(organizations)})"
+        "SELECT * REPLACE (CASE WHEN kind = 'incident.merged' "
+        f"AND json_extract(changes, '$.merged_into')::BIGINT NOT IN ({incidents}) "
+        f"THEN '{_ELSEWHERE}' ELSE text END AS text) "
+        f"FROM {home}.alert_event WHERE (incident IN ({incidents}) OR subject IN ({alerts})) "
+        "AND NOT (kind = 'incident.joined' AND json_extract(changes, '$.merged[#-1]')::BIGINT "
+        f"NOT IN ({incidents})) AND NOT (kind = 'child.listed' AND "
+        f"'alert:' || json_extract_string(changes, '$.children[#-1]') NOT IN ({alerts}))"
     )
 
 

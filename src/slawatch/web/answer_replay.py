@@ -134,8 +134,10 @@ def read_wish(found: Mapping[str, Any]) -> Wish:
             neighbours={str(name): tuple(map(str, near)) for name, near in found["neighbours"].items()},
             gauges=tuple(_gauge(one) for one in found.get("gauges", ())),
         )
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise ValueError(f"this is no wish for a replay: {type(error).__name__}: {error}") from None
+    except KeyError as error:
+        raise ValueError(f"this is no wish for a replay: {error} is missing") from None
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise ValueError(f"this is no wish for a replay: {error}") from None
     if not EARLIEST <= made.start < made.end <= LATEST:
         raise ValueError("a replay needs a start before its end, from 1970 to 2200")
     if any(not 0 < need.results <= _MOST_RESULTS for need in made.checks.values()):

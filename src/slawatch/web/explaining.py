@@ -142,7 +142,8 @@ def _of_incident(incident: Incident, grounds: Grounds) -> list[dict[str, Any]]:
         text = f"{name} is snoozed" + (f" until {rfc3339(until)}" if until is not None else "")
         found.append(_said("snoozed", text, until=stamp(until)))
     elif incident.state is Phase.MERGED:
-        found.append(_said("merged", f"{name} is part of incident {incident.merged_into}"))
+        into = "another incident" if incident.merged_into is None else f"incident {incident.merged_into}"
+        found.append(_said("merged", f"{name} is part of {into}"))
     elif incident.state is Phase.TRIGGERED and incident.level < 0 and not incident.suppressed:
         first = min((t.due_at for t in incident.live() if t.kind == "level"), default=None)
         if first is not None and first > grounds.now:

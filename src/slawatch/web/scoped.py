@@ -4,7 +4,7 @@ The app is built on such a view for them, so that whatever an endpoint, a page, 
 metrics show or do is theirs alone: what is another's is not there.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -14,8 +14,10 @@ from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.scope import scoped
 from slawatch.core.access import WHOLE
+from slawatch.core.alert import Alert
 from slawatch.core.channel import Standing
 from slawatch.core.command import Assign, Command, Merge, Open
+from slawatch.core.incident import Incident
 from slawatch.core.instant import Instant
 from slawatch.core.matcher import Matcher
 from slawatch.core.silence import Silence
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TROUBLE = "slawatch itself is not well; its operators see why"
+_EXPLAINING = ("dependency", "inhibited")
+_ELSEWHERE = "something that it depends on is down"
 
 
 class Scoped:
@@ -87,10 +91,12 @@ class Scoped:
         whole = self._view.alerting()
         if self._state is None or self._state[0] is not whole:
             mine = {n: one for n, one in whole.incidents.items() if one.organization in self._organizations}
+            alerts = {k: one for k, one in whole.alerts.items() if one.organization in self._organizations}
+            known = {*alerts, *self.config.services, *self.config.checks}
             part = replace(
                 whole,
-                alerts={k: one for k, one in whole.alerts.items() if one.organization in self._organizations},
-                incidents=mine,
+                alerts={key: _unnamed(one, known) for key, one in alerts.items()},
+                incidents={n: _alone(one, mine, alerts) for n, one in mine.items()},
                 rows={key: row for key, row in whole.rows.items() if row.incident in mine},
                 workflows={key: run for key, run in whole.workflows.items() if run.incident in mine},
                 schedules={},
@@ -149,6 +155,25 @@ class Scoped:
         """Note that a job called, if its check is theirs."""
         if check in self.config.checks:
             self._view.ping(check, at)
+
+
+def _unnamed(alert: Alert, known: Collection[str]) -> Alert:
+    """Return an alert that does not name what explains it, where that is another's."""
+    reasons = tuple(
+        why._replace(by="", text=_ELSEWHERE) if why.kind in _EXPLAINING and why.by not in known else why
+        for why in alert.suppressed
+    )
+    return alert if reasons == alert.suppressed else replace(alert, suppressed=reasons)
+
+
+def _alone(incident: Incident, incidents: Collection[int], alerts: Collection[str]) -> Incident:
+    """Return an incident without the incidents and alerts of others that it explains or is explained by."""
+    merged = tuple(number for number in incident.merged if number in incidents)
+    children = tuple(key for key in incident.children if key in alerts)
+    into = incident.merged_into if incident.merged_into in incidents else None
+    if (merged, children, into) == (incident.merged, incident.children, incident.merged_into):
+        return incident
+    return replace(incident, merged=merged, children=children, merged_into=into)
 
 
 def organizations_matcher(organizations: frozenset[str]) -> Matcher:

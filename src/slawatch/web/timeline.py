@@ -178,5 +178,5 @@ def phase_text(incident: Incident) -> str:
     if incident.state is Phase.SNOOZED and incident.snoozed_until is not None:
         return f"snoozed until {rfc3339(incident.snoozed_until)}"
     if incident.state is Phase.MERGED:
-        return f"merged into {incident.merged_into}"
+        return "merged" if incident.merged_into is None else f"merged into {incident.merged_into}"
     return incident.shown
