@@ -41,6 +41,7 @@ def test_a_second_approval_is_added_and_a_repeated_one_changes_nothing():
         ([added(), added()], "there is an adjustment 1 already"),
         ([Approved("2", 1, "bob")], "there is no adjustment 2"),
         ([added(), Approved("1", 1, "ann")], "another person has to approve"),
+        ([added(), Approved("1", 1, "ANN")], "another person has to approve"),
         ([added(), Approved("1", 1, " ")], "another person has to approve"),
         ([added(), Withdrawn("1", 1, "ann"), Approved("1", 2, "bob")], "was withdrawn by ann"),
         ([added(start=5, end=5)], "ends after it starts"),

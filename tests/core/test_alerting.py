@@ -245,3 +245,30 @@ def test_a_child_whose_incident_is_over_is_told_when_it_fails_again_by_itself(pa
     made.at(again + 10).tick()
     assert made.got(again) == [(again + 10, "trigger", "ann")]
     assert made.received[-1][1].reason == reason
+
+
+def test_a_parent_of_another_organisation_speaks_for_nobody_else():
+    made = desk()
+    made.do(fire("parent", service="db", organization="acme"))
+    made.reasons["c"] = (Reason("dependency", "parent"),)
+    made.at(10).do(fire("c", service="shop", organization="beta"))
+    assert made.incident().children == ()
+    made.reasons.clear()
+    made.at(20).do(fire("d", service="shop", organization="beta"))
+    mine = made.state.alerts["d"].incident
+    made.reasons["d"] = made.reasons["c"] = (Reason("dependency", "parent"),)
+    made.at(30).tick()
+    assert made.state.incidents[mine].state is Phase.TRIGGERED
+    assert made.state.incidents[mine].suppressed == ("dependency",)
+    assert made.state.incidents[mine].merged_into is None
+
+
+def test_who_waited_for_a_parent_that_is_well_is_told_without_that_for_a_reason():
+    made = desk()
+    made.reasons["c"] = (Reason("dependency", "parent", "parent is being checked", START + 4 * SECOND),)
+    made.do(fire("c"))
+    assert made.got() == []
+    made.reasons.clear()
+    made.at(1).tick()
+    assert made.got() == [(1, "trigger", "ann")]
+    assert made.received[0][1].reason == ""

@@ -125,7 +125,7 @@ def step(known: Adjustment | None, entry: Entry) -> Adjustment:
         return replace(
             known, state="withdrawn", withdrawn_by=entry.person, decided_at=entry.at, note=entry.note
         )
-    if not entry.person.strip() or entry.person == known.added.author:
+    if not entry.person.strip() or entry.person.casefold() == known.added.author.casefold():
         raise AdjustmentRefused(
             f"adjustment {entry.id} was entered by {known.added.author}: another person has to approve it"
         )

@@ -6,6 +6,7 @@ from itertools import chain as chained
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.chain import advance, arm, drop, page, restart
 from slawatch.core.command import absorb, create, resolve
+from slawatch.core.dependency import CHECKING
 from slawatch.core.escalation import Place, Policy
 from slawatch.core.grouping import key
 from slawatch.core.incident import Incident, Phase, rank
@@ -134,11 +135,13 @@ def _list_child(turn: Turn, alert: Alert) -> None:
 
 
 def _parent_incident(turn: Turn, alert: Alert) -> Incident | None:
+    """Return the incident that speaks for an alert: never that of another organisation."""
     parents = {why.by for why in alert.suppressed if why.kind == EXPLAINED}
     for other in turn.alerts.values():
         if other.firing and parents & {other.check, other.service} and other.incident is not None:
             incident = turn.incidents.get(other.incident)
-            if incident is not None and incident.open and alert.fingerprint not in incident.alerts:
+            known = incident is not None and incident.open and alert.fingerprint not in incident.alerts
+            if incident is not None and known and incident.organization == alert.organization:
                 return incident
     return None
 
@@ -269,7 +272,10 @@ def refresh(turn: Turn) -> None:
         now = tuple(turn.world.withheld(alert, turn.now))
         if now == alert.suppressed:
             continue
-        gone = [why.kind for why in alert.suppressed if why.kind not in kinds_of(now)]
+        left = kinds_of(now)
+        gone = [
+            why.kind for why in alert.suppressed if why.kind not in left and not why.text.endswith(CHECKING)
+        ]
         text = ", ".join(kinds_of(now)) or "nothing withholds it any more"
         alert = turn.alert(alert.fingerprint, "alert.suppression", text, suppressed=now)
         incident = turn.incidents.get(alert.incident or 0)

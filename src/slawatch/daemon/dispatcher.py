@@ -16,6 +16,7 @@ from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.world import windows_of, world_of
 from slawatch.core.alert import Alert, Reason
+from slawatch.core.alerting import EXPLAINED
 from slawatch.core.attempt import Attempt
 from slawatch.core.dispatch import Claimed, ClockStepped, Input, Reloaded, Started, Tick, due, steps
 from slawatch.core.event import Event, Numbered
@@ -34,7 +35,7 @@ log = logging.getLogger("slawatch.dispatcher")
 LONGEST: Final = 15.0
 """Seconds between two turns at most: suspends and stepped clocks are noticed."""
 _SHORTEST: Final = 0.02
-_LOOK_FOR_RESULTS: Final[Micros] = SECOND // 2
+_LOOK_FOR_RESULTS: Final[Micros] = SECOND // 4
 _AT_ONCE: Final = 50
 """Inputs between which nobody else of the daemon gets a turn."""
 _AGAIN: Final = 1.0
@@ -330,6 +331,11 @@ class Dispatcher:
             found += [silence.start for silence in self.silences if silence.start > now]
         if now < self._begun + self.config.alerting.start_grace:
             # First results come without a word; what is overdue waits for nothing else.
+            found.append(now + _LOOK_FOR_RESULTS)
+        if any(
+            why.until and why.kind == EXPLAINED for a in self.state.alerts.values() for why in a.suppressed
+        ):
+            # So does the result of what an alert depends on, which was probed at once.
             found.append(now + _LOOK_FOR_RESULTS)
         waits = [at for at in found if at is not None]
         return min(LONGEST, max(_SHORTEST, (min(waits) - now) / SECOND)) if waits else LONGEST
