@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute
 
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339
-from slawatch.web import answer_export, answer_latency, answer_status, exposition, openapi, problem
+from slawatch.web import answer_export, answer_latency, answer_status, exposition, problem
 from slawatch.web.access import PUBLIC, Guarded, Unknown, concern, route
 from slawatch.web.access_routes import AccessRoutes
 from slawatch.web.ack_pages import AckPages
@@ -212,6 +212,8 @@ class _Web:
 
     async def openapi(self, _: Request) -> Response:
         """This API, described."""
+        from slawatch.web import openapi
+
         return JSONResponse(openapi.document())
 
     async def report(self, request: Request) -> Response:

@@ -6,7 +6,6 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from slawatch.web import answer_replay
 from slawatch.web.access import Guarded, route
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
@@ -31,6 +30,8 @@ class ReplayRoutes:
 
     async def material(self, request: Request) -> Response:
         """The samples of a time that can change anything for alerting."""
+        from slawatch.web import answer_replay  # with all of the simulation, which few daemons are asked for
+
         try:
             wish = answer_replay.read_wish(await body_of(request, _LONGEST_BODY))
         except ValueError as error:
