@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 import trio
+from icalendar import Calendar
 from tests.alerts import NOW, Play
 
 from slawatch.core.dispatch import steps
@@ -232,6 +233,13 @@ async def test_overrides_and_swaps(play: Play, api: httpx.AsyncClient) -> None:
     assert [one["people"] for one in shifts] == [["carol"], ["bob"]]
     for odd in ("schedule=x", "at=2026&from=2026", "from=2026-11-03&to=2026-11-02", "att=now"):
         assert (await api.get(f"oncall?{odd}")).status_code in (400, 404)
+    feed = await api.get("oncall.ics", params={"schedule": "primary", "person": "carol"})
+    assert feed.headers["content-type"] == "text/calendar; charset=utf-8"
+    (event,) = Calendar.from_ical(feed.text).walk("VEVENT")
+    assert str(event["summary"]).startswith("On call: ")
+    assert (event.end - event.start).total_seconds() == 3600
+    for odd in ("schedule=x", "person=nobody", "at=now"):
+        assert (await api.get(f"oncall.ics?{odd}")).status_code in (400, 404)
     (line,) = (await api.get("overrides")).json()["overrides"]
     assert (line["what"], line["taken_by"]) == ("swap", "carol")
     assert (await post(api, "swaps/x-9/cancel")).status_code == 404

@@ -77,6 +77,7 @@ class AlertRoutes:
                 for path, (name, what) in _BOTH.items()
             ),
             route("/api/v1/oncall", self.on_call, "read"),
+            route("/api/v1/oncall.ics", self.on_call_feed, "read"),
             route("/api/v1/silences/try", self.tried, "read", methods=post),
             *(
                 route(path, partial(self.entered, what), what, methods=post)
@@ -108,6 +109,12 @@ class AlertRoutes:
         """Who is on call."""
         query, seen = dict(request.query_params), self._seen(request)
         return JSONResponse(await self._asked(lambda cursor: asking.on_call(cursor, seen, query)))
+
+    async def on_call_feed(self, request: Request) -> Response:
+        """The shifts as a calendar to subscribe to."""
+        query, seen = dict(request.query_params), self._seen(request)
+        made = await self._asked(lambda cursor: asking.on_call_feed(cursor, seen, query))
+        return Response(made, headers={"Content-Type": "text/calendar; charset=utf-8"})
 
     async def one(self, ask: Callable[..., dict[str, Any]], request: Request) -> Response:
         """One of them, whole."""

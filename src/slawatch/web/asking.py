@@ -15,6 +15,7 @@ from slawatch.core.channel import Standing
 from slawatch.core.incident import SEVERITIES
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.matcher import parse
+from slawatch.core.rota import Schedule
 from slawatch.core.silence import Silence, SilenceError
 from slawatch.core.silence import check as check_silence
 from slawatch.core.turn import State, World
@@ -22,6 +23,7 @@ from slawatch.web import (
     answer_alerts,
     answer_incidents,
     answer_notifications,
+    answer_oncall,
     answer_silences,
     explaining,
     postmortem,
@@ -40,12 +42,15 @@ QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
     "silences": ("expired", "limit", "cursor"),
     "overrides": ("over", "limit", "cursor"),
     "oncall": ("schedule", "at", "from", "to"),
+    "oncall.ics": ("schedule", "person"),
 }
 """The parameters of each list."""
 
 
 _SHOWN: Final = 14 * DAY
 _LONGEST: Final = 366 * DAY
+_FEED_BACK: Final = 7 * DAY
+_FEED_AHEAD: Final = 90 * DAY
 
 
 class Seen(NamedTuple):
@@ -263,11 +268,7 @@ def on_call(
 
     _check("oncall", query)
     wish = Wish(query, seen.config, seen.now)
-    held = effective(seen.config, duty.overrides(cursor))
-    name = query.get("schedule")
-    if name is not None and name not in held:
-        raise missing(f"there is no schedule {name[:100]!r}: {nearest(name, held) or 'none of that name'}")
-    chosen = list(held.values()) if name is None else [held[name]]
+    chosen = _schedules(effective(seen.config, duty.overrides(cursor)), query.get("schedule"))
     if "from" not in query and "to" not in query:
         at = wish.moment("at", "") if "at" in query else seen.now
         return [oncall.show(schedule, at) for schedule in chosen]
@@ -278,6 +279,33 @@ def on_call(
     if not start < end <= start + _LONGEST:
         raise EntryRefused("to is after from, and at most a year")
     return [line for schedule in chosen for line in oncall.show_shifts(schedule, start, end)]
+
+
+def on_call_feed(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, str]) -> bytes:
+    """Return the shifts of the last week and the next three months as an iCalendar, entered ones included.
+
+    Raises:
+        EntryRefused: the query asks for what there is not.
+    """
+    from slawatch.store import duty
+
+    _check("oncall.ics", query)
+    config, person = seen.config, query.get("person")
+    if person is not None and person not in config.people:
+        raise missing(
+            f"there is no person {person[:100]!r}: {nearest(person, config.people) or 'none of that name'}"
+        )
+    chosen = _schedules(effective(config, duty.overrides(cursor)), query.get("schedule"))
+    listed = answer_oncall.entries(chosen, seen.now - _FEED_BACK, seen.now + _FEED_AHEAD, person)
+    about = config.people[person].shown if person else query.get("schedule", "all schedules")
+    zone = chosen[0].timezone if len(chosen) == 1 else config.timezone
+    return answer_oncall.ical(f"On call: {about}", listed, config.people, zone, seen.now)
+
+
+def _schedules(held: Mapping[str, Schedule], name: str | None) -> list[Schedule]:
+    if name is not None and name not in held:
+        raise missing(f"there is no schedule {name[:100]!r}: {nearest(name, held) or 'none of that name'}")
+    return list(held.values()) if name is None else [held[name]]
 
 
 def notifications(

@@ -264,6 +264,13 @@ def paths() -> dict[str, Any]:
                  in_query("from", "the shifts from then on"), in_query("to", "until then, exclusive")],
             )
         },
+        "/api/v1/oncall.ics": {
+            "parameters": [in_query("schedule", "only this one"), in_query("person", "only their shifts")],
+            "get": operation(
+                "onCallFeed", "alerting", "The shifts as an iCalendar (RFC 5545) to subscribe to.",
+                {"text/calendar": {"schema": {"type": "string"}}}, errors=_READ,
+            ),
+        },
         "/api/v1/overrides": {
             "get": _read("overrides", "Overrides and swaps that were entered.", "Overrides",
                          [in_query("over", "those that are over, too", {"type": "boolean"}), *pages]),
