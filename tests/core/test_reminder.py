@@ -1,16 +1,22 @@
 """What people are told of handoffs and of their silences."""
 
+from datetime import datetime
 from typing import Any
 
+import pytest
 from tests.core.stage import rota
 
 from slawatch.core.escalation import Level, Policy
 from slawatch.core.handoff import HandedOver
 from slawatch.core.incident import Incident, Phase
-from slawatch.core.instant import DAY, HOUR, MINUTE, parse_rfc3339
+from slawatch.core.instant import DAY, HOUR, MINUTE, parse_rfc3339, rfc3339
 from slawatch.core.matcher import parse
+from slawatch.core.override import Override
 from slawatch.core.people import Person
-from slawatch.core.reminder import next_silence, of_handoff, of_silences
+from slawatch.core.recurrence import Window
+from slawatch.core.reminder import new_gaps, next_silence, of_gap, of_handoff, of_silences
+from slawatch.core.rota import Schedule
+from slawatch.core.shift import Layer
 from slawatch.core.silence import Silence
 from slawatch.core.turn import Contact
 
@@ -125,3 +131,50 @@ def test_when_there_is_something_to_say_next() -> None:
     assert next_silence([silence(end=NOW + 30 * DAY)], NOW + 7 * DAY) == NOW + 14 * DAY
     assert next_silence([silence()], NOW + 3 * HOUR) is None
     assert next_silence([], NOW) is None
+
+
+def _roster(timezone: str = "UTC", *overrides: Override, office: bool = False) -> Schedule:
+    hours = (Window(days=(frozenset(range(5)),), start=9 * HOUR, end=17 * HOUR),) if office else ()
+    layer = Layer(people=(("ann",), ("bob",)), start=datetime(2026, 1, 5), shift="weekly", restrict=hours)
+    return Schedule(key="primary", timezone=timezone, layers=(layer,), overrides=overrides)
+
+
+def _away(start: str, end: str) -> tuple[Override, ...]:
+    span = parse_rfc3339(start), parse_rfc3339(end)
+    return tuple(Override(person=who, start=span[0], end=span[1], kind="remove") for who in ("ann", "bob"))
+
+
+def test_a_gap_of_the_next_week_is_told_where_somebody_was_on_call_a_week_before() -> None:
+    now = parse_rfc3339("2026-03-02T12:00:00Z")
+    assert new_gaps(_roster(), now) == ()
+    away = _away("2026-03-06T08:00:00Z", "2026-03-06T10:00:00Z")
+    (gap,) = new_gaps(_roster("UTC", *away), now)
+    assert (rfc3339(gap.start), rfc3339(gap.end)) == ("2026-03-06T08:00:00Z", "2026-03-06T10:00:00Z")
+    assert new_gaps(_roster("UTC", *away), now - 4 * DAY) == ()
+    assert new_gaps(_roster("UTC", *away), parse_rfc3339("2026-03-06T09:00:00Z")) == ()
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_the_nights_of_an_office_are_no_gaps_not_even_where_the_clocks_change(timezone: str) -> None:
+    schedule = _roster(timezone, office=True)
+    for day in range(400):
+        assert new_gaps(schedule, parse_rfc3339("2026-01-20T12:00:00Z") + day * DAY) == ()
+
+
+def test_a_gap_in_the_hours_of_an_office_is_told() -> None:
+    now = parse_rfc3339("2026-03-02T12:00:00Z")
+    away = _away("2026-03-05T09:00:00Z", "2026-03-05T17:00:00Z")
+    (gap,) = new_gaps(_roster("UTC", *away, office=True), now)
+    assert rfc3339(gap.start) == "2026-03-04T17:00:00Z"
+
+
+def test_a_gap_is_told_to_each_once_by_the_first_way() -> None:
+    now = parse_rfc3339("2026-03-02T12:00:00Z")
+    schedule = _roster("Europe/Berlin", *_away("2026-03-06T08:00:00Z", "2026-03-06T10:00:00Z"))
+    (gap,) = new_gaps(schedule, now)
+    ways = (Contact("chat"), Contact("sms"))
+    found = of_gap(schedule, gap, ["person:ann", "person:ann", "person:bob"], lambda _who: ways)
+    assert [(one.recipient, one.channel) for one in found] == [("person:ann", "chat"), ("person:bob", "chat")]
+    assert found[0].title == "nobody is on call in primary from Fri 2026-03-06 09:00 Europe/Berlin"
+    assert "Until Fri 2026-03-06 11:00 Europe/Berlin" in found[0].text
+    assert len({one.key for one in found}) == 1

@@ -16,6 +16,7 @@ from slawatch.core.escalation import Level, Policy
 from slawatch.core.event import Event
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND, Instant, parse_rfc3339
 from slawatch.core.matcher import parse
+from slawatch.core.override import Override
 from slawatch.core.people import ContactRule, Person
 from slawatch.core.rota import Schedule
 from slawatch.core.shift import Layer
@@ -185,3 +186,16 @@ async def test_it_looks_when_something_is_due(mock_clock: trio.testing.MockClock
     with trio.move_on_after(13 * HOUR / SECOND):
         await world.notices.run()
     assert len(world.told()) == 2
+
+
+async def test_a_coming_gap_is_told_once_to_who_is_on_call() -> None:
+    start = MONDAY + 11 * DAY
+    away = tuple(
+        Override(person=who, start=start, end=start + 2 * HOUR, kind="remove") for who in ("ann", "bob")
+    )
+    world = World(overrides=away)
+    world.look(8 * DAY)
+    for _ in range(5):
+        world.look(HOUR)
+    gaps = [told for told in world.told() if "nobody is on call" in told[1]]
+    assert gaps == [("ann", "nobody is on call in primary from Fri 2026-01-16 12:00 UTC")]

@@ -4,15 +4,18 @@ All of it may be asked again and again; a notice has the same key each time, so 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from slawatch.core.chain import length_text
+from slawatch.core.civil import local
 from slawatch.core.handoff import HandedOver
 from slawatch.core.incident import Incident
 from slawatch.core.instant import DAY, HOUR, Instant, Micros, to_datetime
+from slawatch.core.ledger import Interval
 from slawatch.core.notice import Notice
+from slawatch.core.oncall import gaps
 from slawatch.core.people import Person
 from slawatch.core.rota import Schedule
 from slawatch.core.silence import FORGOTTEN, Silence
@@ -22,6 +25,9 @@ Contacts = Callable[[str], tuple[Contact, ...]]
 
 _HANDOFF_TTL: Final[Micros] = 12 * HOUR
 _SHOWN: Final = 5
+WEEK: Final[Micros] = 7 * DAY
+GAP_AHEAD: Final[Micros] = WEEK
+"""So long before it begins a time in which nobody is on call is told."""
 
 
 def of_handoff(
@@ -149,6 +155,46 @@ def _shown(people: Mapping[str, Person], who: str) -> str:
 def _zone(people: Mapping[str, Person], who: str, schedule: Schedule) -> ZoneInfo:
     own = people[who].timezone if who in people else None
     return ZoneInfo(own or schedule.timezone)
+
+
+def new_gaps(schedule: Schedule, now: Instant) -> tuple[Interval, ...]:
+    """Return when nobody will be on call within a week, at times at which somebody was a week before.
+
+    What is so every week (an office's nights) is meant so. A clock change moves such times by its hour, which
+    makes no gap. What has begun already is none to come.
+    """
+    ahead = [gap for gap in gaps(schedule, now, now + GAP_AHEAD) if gap.start > now]
+    if not ahead:
+        return ()
+    usual = [(gap.start + WEEK, gap.end + WEEK) for gap in gaps(schedule, now - WEEK, now)]
+
+    def is_new(gap: Interval) -> bool:
+        known = sum(max(0, min(end, gap.end) - max(start, gap.start)) for start, end in usual)
+        moved = any(_offset(at, schedule) != _offset(at - WEEK, schedule) for at in gap)
+        return gap.end - gap.start - known > (HOUR if moved else 0)
+
+    return tuple(gap for gap in ahead if is_new(gap))
+
+
+def _offset(at: Instant, schedule: Schedule) -> timedelta | None:
+    return local(at, schedule.timezone).utcoffset()
+
+
+def of_gap(
+    schedule: Schedule, gap: Interval, targets: Iterable[str], contacts: Contacts
+) -> tuple[Notice, ...]:
+    """Return what is told of a time to come in which nobody is on call, to each of these recipients."""
+    zone = ZoneInfo(schedule.timezone)
+    title = f"nobody is on call in {schedule.name or schedule.key} from {_local(gap.start, zone)}"
+    text = (
+        f"Until {_local(gap.end, zone)} nobody is on call; a week before somebody was.\n"
+        f"slawatch oncall override --schedule {schedule.key} puts somebody there."
+    )
+    return tuple(
+        Notice(who, contact.channel, f"gap:{schedule.key}:{gap.start}", title, text, DAY, "high")
+        for who in dict.fromkeys(targets)
+        for contact in contacts(who)[:1]
+    )
 
 
 def _local(at: Instant, zone: ZoneInfo) -> str:

@@ -8,13 +8,13 @@ import trio
 
 from slawatch.clock import Clock
 from slawatch.config.model import Config
-from slawatch.config.world import contacts
+from slawatch.config.world import contacts, recipients
 from slawatch.core import handoff
 from slawatch.core.dispatch import Handed, Input
 from slawatch.core.handoff import Followed, HandedOver
 from slawatch.core.incident import Incident
-from slawatch.core.instant import MINUTE, SECOND, Instant
-from slawatch.core.reminder import next_silence, of_handoff, of_silences
+from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant
+from slawatch.core.reminder import new_gaps, next_silence, of_gap, of_handoff, of_silences
 from slawatch.core.rota import Schedule
 from slawatch.core.silence import Silence
 from slawatch.core.suppress import labels_of
@@ -24,6 +24,7 @@ log = logging.getLogger("slawatch.notices")
 
 _LONGEST: Final = MINUTE
 _SHORTEST: Final = SECOND
+_GAPS_EVERY: Final = HOUR
 
 
 class Notices:
@@ -55,6 +56,7 @@ class Notices:
         self._state = state
         self._give = give
         self._followed: dict[str, Followed] = {}
+        self._gaps_due: Instant = 0
 
     async def run(self) -> None:
         """Look whenever something is due, and once a minute."""
@@ -82,9 +84,24 @@ class Notices:
         ):
             if notice.row_key not in state.rows:
                 self._give(notice)
+        if now >= self._gaps_due:
+            self._gaps_due = now + _GAPS_EVERY
+            self._look_for_gaps(schedules, now, config, state)
         later = next_silence(silences, now)
         found += [later] if later is not None else []
         return min(found, default=None)
+
+    def _look_for_gaps(
+        self, schedules: Mapping[str, Schedule], now: Instant, config: Config, state: State
+    ) -> None:
+        """Tell `[alerting] meta`, or else who is on call now, of gaps that come within a week."""
+        for key, schedule in schedules.items():
+            for gap in new_gaps(schedule, now):
+                targets = config.alerting.meta or (f"schedule:{key}",)
+                everybody = [who for target in targets for who in recipients(config, target, now)]
+                for notice in of_gap(schedule, gap, everybody, lambda who: contacts(config, who)):
+                    if notice.row_key not in state.rows:
+                        self._give(notice)
 
     def _follow(self, key: str, schedule: Schedule, now: Instant, config: Config, state: State) -> None:
         before = self._followed.get(key) or state.schedules.get(key)
