@@ -265,7 +265,9 @@ def test_a_parent_of_another_organisation_speaks_for_nobody_else():
 
 def test_who_waited_for_a_parent_that_is_well_is_told_without_that_for_a_reason():
     made = desk()
-    made.reasons["c"] = (Reason("dependency", "parent", "parent is being checked", START + 4 * SECOND),)
+    made.reasons["c"] = (
+        Reason("dependency", "parent", "parent is being checked", START + 4 * SECOND, waits=True),
+    )
     made.do(fire("c"))
     assert made.got() == []
     made.reasons.clear()

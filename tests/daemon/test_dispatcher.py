@@ -16,7 +16,7 @@ from slawatch.core.command import Ack, Resolve
 from slawatch.core.dispatch import Answered, Ended, Fired
 from slawatch.core.escalation import Level, Policy
 from slawatch.core.event import Numbered
-from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant
+from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, rfc3339
 from slawatch.core.matcher import Matcher
 from slawatch.core.notification import Delivery, Verdict
 from slawatch.core.outbox import Bundle, Row, Stage, ready
@@ -274,7 +274,8 @@ async def test_the_loop_sleeps_until_something_is_due(autojump_clock: trio.testi
         await world.dispatcher.run()
     assert world.kinds == ["trigger:ops", "trigger:boss"]
     assert len(turns) < 300
-    assert world.dispatcher.line() == "1 incidents are open, the first since 2023-11-14T22:13:20Z"
+    (incident,) = world.dispatcher.state.incidents.values()
+    assert (incident.open, rfc3339(incident.opened_at)) == (True, "2023-11-14T22:13:20Z")
 
 
 SCRIPT = (

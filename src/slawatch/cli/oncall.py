@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slawatch.cli import duty, exits, terminal
-from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.options import AsJson, ConfigFile, duty_moment, load_config
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
@@ -20,8 +20,6 @@ _SHOWN_DAYS = 14
 _FEED_BACK_DAYS = 7
 _FEED_AHEAD_DAYS = 90
 _MOST_DAYS = 3660
-_EARLIEST = "1970-01-01T00:00:00Z"
-_LATEST = "2200-01-01T00:00:00Z"
 
 ScheduleName = Annotated[
     str | None, typer.Option("--schedule", metavar="NAME", help="Only this schedule; by default all.")
@@ -90,7 +88,7 @@ def show(
             return exits.OK
         _print_shifts(loaded, chosen, low, high, now)
         return exits.OK
-    moment = now if at is None else _moment(at, zone, "--at")
+    moment = now if at is None else duty_moment(at, zone, "--at")
     if as_json:
         answers = [oncall.show(one, moment) for one in chosen]
         _print_json(answers[0] if len(answers) == 1 else answers)
@@ -190,27 +188,14 @@ def _known(what: str, name: str, known: Sequence[str], option: str) -> None:
         )
 
 
-def _moment(text: str, zone: str, option: str) -> "Instant":
-    from slawatch.core.instant import parse_rfc3339
-    from slawatch.core.period import parse_moment
-
-    try:
-        found = parse_moment(text, zone)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
-    if not parse_rfc3339(_EARLIEST) <= found < parse_rfc3339(_LATEST):
-        raise typer.BadParameter("schedules are known from 1970 to 2200", param_hint=option)
-    return found
-
-
 def _span(
     start: str | None, end: str | None, zone: str, now: "Instant", default: "Instant", days: int
 ) -> tuple["Instant", "Instant"]:
     """Return the time that --from and --to name; what is not written is `default`, and `days` after now."""
     from slawatch.core.instant import DAY
 
-    low = default if start is None else _moment(start, zone, "--from")
-    high = max(low, now) + days * DAY if end is None else _moment(end, zone, "--to")
+    low = default if start is None else duty_moment(start, zone, "--from")
+    high = max(low, now) + days * DAY if end is None else duty_moment(end, zone, "--to")
     if high <= low:
         raise typer.BadParameter("it is not after --from", param_hint="--to")
     if high - low > _MOST_DAYS * DAY:

@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import typer
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
+    from slawatch.core.instant import Instant
+
+EARLIEST: Final = "1970-01-01T00:00:00Z"
+LATEST: Final = "2200-01-01T00:00:00Z"
+"""Between these the shifts of a schedule are known."""
 
 ConfigFile: TypeAlias = Annotated[
     Path | None,
@@ -33,3 +38,31 @@ def load_config(path: Path | None) -> "Config":
     from slawatch.config.load import load
 
     return load(path, env=os.environ)
+
+
+def moment(text: str, zone: str, option: str) -> "Instant":
+    """Return the instant that an option names.
+
+    Raises:
+        BadParameter: it names none.
+    """
+    from slawatch.core.period import parse_moment
+
+    try:
+        return parse_moment(text, zone)
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
+
+
+def duty_moment(text: str, zone: str, option: str) -> "Instant":
+    """Return the instant that an option names, at which schedules can be asked.
+
+    Raises:
+        BadParameter: it names none, or one at which no schedule is known.
+    """
+    from slawatch.core.instant import parse_rfc3339
+
+    found = moment(text, zone, option)
+    if not parse_rfc3339(EARLIEST) <= found < parse_rfc3339(LATEST):
+        raise typer.BadParameter("schedules are known from 1970 to 2200", param_hint=option)
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from slawatch.cli import exits, terminal
-from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.options import AsJson, ConfigFile, duty_moment, load_config
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 _DOWN_FOR: Final = "1h"
 _MOST_DAYS: Final = 400
-_EARLIEST: Final = "1970-01-01T00:00:00Z"
-_LATEST: Final = "2200-01-01T00:00:00Z"
 _NOBODY: Final = "nobody would be told of anything: write [[escalations.default.levels]] or [[routes]]"
 EXAMPLE: Final = """\
   [channels.mail]
@@ -91,7 +89,7 @@ def rehearse(
 
     loaded = load_config(config)
     script = _script(loaded, scenario, check, down_for)
-    start = clock.now() if at is None else _moment(at, loaded.timezone, "--at")
+    start = clock.now() if at is None else duty_moment(at, loaded.timezone, "--at")
     lasting = _length(start, length, until, loaded.timezone)
     if not loaded.escalations and not loaded.routes and not loaded.workflows:
         if as_json:
@@ -167,19 +165,6 @@ def _duration(text: str, option: str) -> "Micros":
     return found
 
 
-def _moment(text: str, zone: str, option: str) -> "Instant":
-    from slawatch.core.instant import parse_rfc3339
-    from slawatch.core.period import parse_moment
-
-    try:
-        found = parse_moment(text, zone)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
-    if not parse_rfc3339(_EARLIEST) <= found < parse_rfc3339(_LATEST):
-        raise typer.BadParameter("schedules are known from 1970 to 2200", param_hint=option)
-    return found
-
-
 def _length(start: "Instant", length: str | None, until: str | None, zone: str) -> "Micros | None":
     from slawatch.core.instant import DAY
 
@@ -189,7 +174,7 @@ def _length(start: "Instant", length: str | None, until: str | None, zone: str) 
         return _duration(length, "--for")
     if until is None:
         return None
-    found = _moment(until, zone, "--until") - start
+    found = duty_moment(until, zone, "--until") - start
     if not 0 < found <= _MOST_DAYS * DAY:
         raise typer.BadParameter(
             f"a time after the beginning, {_MOST_DAYS} days at most", param_hint="--until"

@@ -9,7 +9,7 @@ import typer
 
 from slawatch.cli import client, exits, terminal
 from slawatch.cli.either import daemon_or_store
-from slawatch.cli.options import AsJson, load_config
+from slawatch.cli.options import AsJson, load_config, moment
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
@@ -73,8 +73,8 @@ def replay(
     configs, warnings = _configs(current, other)
     now = clock.now()
     zone = configs[0].timezone
-    low = _moment(start, zone, "--from")
-    high = now if end is None else _moment(end, zone, "--to")
+    low = moment(start, zone, "--from")
+    high = now if end is None else moment(end, zone, "--to")
     if not 0 < high - low <= _MOST_DAYS * DAY:
         raise typer.BadParameter(f"a time after --from, {_MOST_DAYS} days at most", param_hint="--to")
     acked = None if ack_after is None else _length(ack_after)
@@ -160,15 +160,6 @@ def _remarks(configs: "list[Config]", found: "Material", low: "Instant") -> list
     if not found.total and not any(found.changes.values()):
         lines.append("nothing was measured in this time")
     return lines
-
-
-def _moment(text: str, zone: str, option: str) -> "Instant":
-    from slawatch.core.period import parse_moment
-
-    try:
-        return parse_moment(text, zone)
-    except (ValueError, OverflowError) as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def _length(text: str) -> "Micros":

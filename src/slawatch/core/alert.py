@@ -23,12 +23,14 @@ class Reason(NamedTuple):
         by: the silence, window, check or rule that does it.
         text: one line for people.
         until: when it ends by itself, if that is known.
+        waits: nothing is known against it: the result of what it depends on is awaited.
     """
 
     kind: str
     by: str = ""
     text: str = ""
     until: Instant | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ from itertools import chain as chained
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.chain import advance, arm, drop, page, restart
 from slawatch.core.command import absorb, create, resolve
-from slawatch.core.dependency import CHECKING
 from slawatch.core.escalation import Place, Policy
 from slawatch.core.grouping import key
 from slawatch.core.incident import Incident, Phase, rank
@@ -273,9 +272,7 @@ def refresh(turn: Turn) -> None:
         if now == alert.suppressed:
             continue
         left = kinds_of(now)
-        gone = [
-            why.kind for why in alert.suppressed if why.kind not in left and not why.text.endswith(CHECKING)
-        ]
+        gone = [why.kind for why in alert.suppressed if why.kind not in left and not why.waits]
         text = ", ".join(kinds_of(now)) or "nothing withholds it any more"
         alert = turn.alert(alert.fingerprint, "alert.suppression", text, suppressed=now)
         incident = turn.incidents.get(alert.incident or 0)

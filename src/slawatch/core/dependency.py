@@ -8,13 +8,10 @@ Source of the graph's rule: Icinga 2, `lib/icinga/dependency.cpp`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.instant import SECOND, Instant, Micros
-
-CHECKING: Final = "is being checked"
-"""Said of a parent while a child waits for its result."""
 
 
 class Dependency(NamedTuple):
@@ -155,7 +152,7 @@ def reason(
                 continue
             until = alert.fired_at + 2 * standing.interval
             if standing.checked_at < alert.since and now < until:
-                return Reason("dependency", parent, f"{parent} {CHECKING}", until)
+                return Reason("dependency", parent, f"{parent} is being checked", until, waits=True)
             fresh = standing.recovered_at
             own = checked_at if checked_at is not None else alert.since
             if (

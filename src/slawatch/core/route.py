@@ -6,7 +6,7 @@ Routes are tried in order, depth first: the first that matches wins among its si
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from slawatch.core.incident import rank
 from slawatch.core.instant import Micros
@@ -44,16 +44,50 @@ class Route:
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         """Say whether it is about an alert with these labels, its children aside."""
-        named = (
-            (self.organizations, labels.get("organization", "")),
-            (self.services, labels.get("service", "")),
-            (self.checks, labels.get("check", "")),
-        )
-        if any(names and found not in names for names, found in named):
-            return False
-        if self.severity is not None and rank(labels.get("severity", "")) < rank(self.severity):
-            return False
-        return matches(self.match, labels)
+        return concerns(self, labels)
+
+
+class Subject(Protocol):
+    """What says whose alerts it is about, and how bad they are at least."""
+
+    @property
+    def severity(self) -> str | None:
+        """At least this; None for any."""
+        ...
+
+    @property
+    def organizations(self) -> tuple[str, ...]:
+        """Whose alerts; empty for all."""
+        ...
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """Of which services; empty for all."""
+        ...
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Of which checks; empty for all."""
+        ...
+
+    @property
+    def match(self) -> Matchers:
+        """Conditions on labels."""
+        ...
+
+
+def concerns(subject: Subject, labels: Mapping[str, str]) -> bool:
+    """Say whether a route, or what a workflow waits for, is about something with these labels."""
+    named = (
+        (subject.organizations, labels.get("organization", "")),
+        (subject.services, labels.get("service", "")),
+        (subject.checks, labels.get("check", "")),
+    )
+    if any(names and found not in names for names, found in named):
+        return False
+    if subject.severity is not None and rank(labels.get("severity", "")) < rank(subject.severity):
+        return False
+    return matches(subject.match, labels)
 
 
 class Routed(NamedTuple):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from slawatch.core.incident import rank
 from slawatch.core.instant import DAY, HOUR, SECOND, Instant, Micros
-from slawatch.core.matcher import Matchers, matches
+from slawatch.core.matcher import Matchers
+from slawatch.core.route import concerns
 from slawatch.core.text import Duration, Secret, format_duration
 
 Occasion: TypeAlias = Literal[
@@ -48,16 +48,7 @@ class When:
         >>> When(severity="high").holds({"severity": "critical"})
         True
         """
-        named = (
-            (self.organizations, labels.get("organization", "")),
-            (self.services, labels.get("service", "")),
-            (self.checks, labels.get("check", "")),
-        )
-        if any(names and found not in names for names, found in named):
-            return False
-        if self.severity is not None and rank(labels.get("severity", "")) < rank(self.severity):
-            return False
-        return matches(self.match, labels)
+        return concerns(self, labels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from slawatch.core.alerting import EXPLAINED
 from slawatch.core.attempt import Attempt
 from slawatch.core.dispatch import Claimed, ClockStepped, Input, Reloaded, Started, Tick, due, steps
 from slawatch.core.event import Event, Numbered
-from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
+from slawatch.core.instant import SECOND, Instant, Micros
 from slawatch.core.outbox import Bundle, Row, Stage
 from slawatch.core.silence import Silence
 from slawatch.core.suppress import Suppression
@@ -344,11 +344,3 @@ class Dispatcher:
     def stored(self) -> tuple[int, State]:
         """The number of the last event of a turn that is over, and the state after it."""
         return self._stored, self.state
-
-    def line(self) -> str:
-        """Return one line for people about what is open."""
-        still = [incident for incident in self.state.incidents.values() if incident.open]
-        oldest = min((incident.opened_at for incident in still), default=None)
-        if oldest is None:
-            return "no incident is open"
-        return f"{len(still)} incidents are open, the first since {rfc3339(oldest)}"

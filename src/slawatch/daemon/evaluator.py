@@ -23,8 +23,7 @@ class Evaluated(NamedTuple):
         samples: to be stored; those of checks that are not watched any more are left out.
         transitions: with the number of their check.
         late: `(check's number, started_at)` of samples that came after a later one of their check, because
-        the wall
-            clock was set back: the record around them is folded again.
+            the wall clock was set back: the record around them is folded again.
     """
 
     samples: list[Sample]

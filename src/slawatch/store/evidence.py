@@ -13,7 +13,7 @@ from slawatch.core.percentile import share_of
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.timeline import Held
 from slawatch.store.database import numbers_of, transaction
-from slawatch.store.quantiles import count_classes, pooled, sorted_at_once
+from slawatch.store.quantiles import count_classes, latencies, pooled, sorted_at_once
 from slawatch.store.record import records
 from slawatch.store.source import LATEST, day_of, last_before, rows
 
@@ -256,23 +256,7 @@ def _latencies(
     if not shares or not samples:
         return {}
     source = rows(cursor, "sample", start, end, ("check_number", "started_at", "outcome", "latency"))
-    ordered = list(shares.values())
-    if samples <= _AT_ONCE:
-        return {
-            group: Latency(quantiles=dict(zip(shares, values, strict=True)), count=count, max=largest)
-            for (group, _), (values, largest, count) in sorted_at_once(
-                cursor, source, groups, ordered
-            ).items()
-        }
-    classes, longest = count_classes(cursor, source)
-    return {
-        group: Latency(
-            quantiles=dict(zip(shares, values, strict=True)),
-            count=sum(sum(classes[check].values()) for check in groups[group] if check in classes),
-            max=max(longest[check] for check in groups[group] if check in longest),
-        )
-        for group, values in pooled(cursor, source, groups, ordered, classes).items()
-    }
+    return latencies(cursor, source, groups, shares, at_once=samples <= _AT_ONCE)
 
 
 def _series(

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from slawatch.core.evidence import Latency
 from slawatch.core.instant import Micros
 from slawatch.core.percentile import rank
 
@@ -135,6 +136,41 @@ def sorted_at_once(
     ).fetchall()
     return {
         (group, number): (tuple(values), largest, count) for group, number, values, largest, count in found
+    }
+
+
+def latencies(
+    cursor: "DuckDBPyConnection",
+    samples: str,
+    groups: Mapping[int, Sequence[int]],
+    shares: Mapping[str, Fraction],
+    *,
+    at_once: bool,
+) -> dict[int, Latency]:
+    """Return the exact quantiles of each group of checks, by name, with their count and the largest.
+
+    Args:
+        cursor: on the store.
+        samples: SQL of a subquery with `check_number`, `started_at`, `outcome` and `latency`.
+        groups: the checks of each group.
+        shares: of which quantiles, by name.
+        at_once: all values fit in memory and are sorted there; else they are counted.
+    """
+    ordered = list(shares.values())
+    if at_once:
+        found = sorted_at_once(cursor, samples, groups, ordered)
+        return {
+            group: Latency(quantiles=dict(zip(shares, values, strict=True)), count=count, max=largest)
+            for (group, _), (values, largest, count) in found.items()
+        }
+    classes, longest = count_classes(cursor, samples)
+    return {
+        group: Latency(
+            quantiles=dict(zip(shares, values, strict=True)),
+            count=sum(sum(classes[check].values()) for check in groups[group] if check in classes),
+            max=max(longest[check] for check in groups[group] if check in longest),
+        )
+        for group, values in pooled(cursor, samples, groups, ordered, classes).items()
     }
 
 

@@ -1,14 +1,13 @@
 """What samples say that lie in some stretches of time: those that an agreement counts."""
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
-from slawatch.core.evidence import Counted, Latency
+from slawatch.core.evidence import Counted
 from slawatch.core.instant import Instant
 from slawatch.core.percentile import share_of
 from slawatch.store.database import numbers_of, transaction
-from slawatch.store.quantiles import count_classes, pooled, sorted_at_once
+from slawatch.store.quantiles import latencies
 from slawatch.store.source import rows
 
 if TYPE_CHECKING:
@@ -54,14 +53,15 @@ def within(
         ).fetchall():
             counts.setdefault(number, {})[outcome] = count
         total = sum(sum(found.values()) for found in counts.values())
-        latencies = _latencies(cursor, source, groups, list(shares.items()), total) if shares else {}
+        at_once = total <= _AT_ONCE
+        measured = latencies(cursor, source, groups, shares, at_once=at_once) if shares else {}
     found = {}
     for index, service in enumerate(services):
         outcomes: dict[int, int] = {}
         for number in groups[index]:
             for outcome, count in counts.get(number, {}).items():
                 outcomes[outcome] = outcomes.get(outcome, 0) + count
-        found[service] = Counted(outcomes=dict(sorted(outcomes.items())), latency=latencies.get(index))
+        found[service] = Counted(outcomes=dict(sorted(outcomes.items())), latency=measured.get(index))
     return found
 
 
@@ -78,29 +78,3 @@ def _inside(
         f"(SELECT {', '.join(columns)} FROM {source} ASOF JOIN (VALUES {spans}) AS spans(low, high) "
         "ON started_at >= low WHERE started_at < high)"
     )
-
-
-def _latencies(
-    cursor: "DuckDBPyConnection",
-    source: str,
-    groups: Mapping[int, Sequence[int]],
-    shares: Sequence[tuple[str, Fraction]],
-    total: int,
-) -> dict[int, Latency]:
-    names, ordered = [name for name, _ in shares], [share for _, share in shares]
-    if total <= _AT_ONCE:
-        return {
-            group: Latency(quantiles=dict(zip(names, values, strict=True)), count=count, max=largest)
-            for (group, _), (values, largest, count) in sorted_at_once(
-                cursor, source, groups, ordered
-            ).items()
-        }
-    classes, longest = count_classes(cursor, source)
-    return {
-        group: Latency(
-            quantiles=dict(zip(names, values, strict=True)),
-            count=sum(sum(classes[check].values()) for check in groups[group] if check in classes),
-            max=max(longest[check] for check in groups[group] if check in longest),
-        )
-        for group, values in pooled(cursor, source, groups, ordered, classes).items()
-    }
