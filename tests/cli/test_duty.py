@@ -56,7 +56,7 @@ def test_somebody_stands_in_for_one_or_comes_or_goes(capsys: pytest.CaptureFixtu
     assert on_call(capsys) == ["bob", "alice"]
     text = run(capsys, "oncall", "override", "-p", "bob", "--kind", "remove", "--for", "2h")
     assert "not bob in primary" in text
-    assert "nobody is on call in primary from 2026-11-02T13:00:00Z to 2026-11-02T14:00:00Z" in text
+    assert "nobody is on call in primary from 2026-11-02T14:00:00+01:00 to 2026-11-02T15:00:00+01:00" in text
     assert "from 2026-11-02 14:00 to 2026-11-02 15:00" not in text
     assert run(capsys, "oncall", "gaps", "--days", "1", "--exit-code", code=1)
 
@@ -85,7 +85,7 @@ def test_both_agreed(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["override"], 2, "say who it is about"),
         (["swap"], 2, "say whose shift it is"),
-        (["override", "-p", "carol"], 2, "end is missing"),
+        (["override", "-p", "carol"], 2, "--to is missing"),
         (["override", "-p", "carl", "--for", "1h"], 2, 'did you mean "carol"'),
         (
             ["override", "-p", "carol", "--for", "1h", "--schedule", "second"],

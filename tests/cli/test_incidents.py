@@ -61,7 +61,7 @@ def test_one_incident(capsys: pytest.CaptureFixture[str]) -> None:
         "Commander     carol\n",
         "Policy        default, level 0\n",
         "\nAlerts\n  api-a is down  critical  firing  2m 2s  connection refused\n",
-        "\nNext\n  in 24m  alice is reminded of the acknowledgement\n",
+        "\nNext\n  in 24m  reminder: the acknowledgement by alice expires in 5 min: alice through chat\n",
         "\nTold\n  bob    chat     ack  ",
         "\nNotes\n  13:02 alice: vendor called\n",
         "  13:02:00  acknowledged by alice\n",

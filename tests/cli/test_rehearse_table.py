@@ -1,18 +1,23 @@
 """The timeline of a rehearsal."""
 
+from pathlib import Path
+
 from tests.core.stage import NEEDS_DATABASE, do, played, scene
 
 from slawatch.cli.rehearse_table import render
 from slawatch.cli.terminal import Terminal, columns
+from slawatch.config.model import Config
 from slawatch.core.people import Person
 from slawatch.core.scenario import Played
+from slawatch.web.answer_rehearse import answer
 
+CONFIG = Config(path=Path("slawatch.toml"), data_dir=Path("data"), timezone="Europe/Berlin")
 PEOPLE = {"ann": Person(key="ann", name="Ann \x1b[31mExample")}
 SCRIPT = (do(0, "down", check="shop"), do(6, "ack", by="bob"), do(20, "up", check="shop"))
 
 
 def shown(found: Played, terminal: Terminal = Terminal(), *warnings: str) -> str:  # noqa: B008
-    return render(found, warnings, PEOPLE, "Europe/Berlin", terminal)
+    return render(answer(found, warnings, CONFIG), PEOPLE, terminal)
 
 
 TIMELINE = """\

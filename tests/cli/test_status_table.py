@@ -178,6 +178,9 @@ def test_nagios_performance_data() -> None:
 def test_nagios_worries_when_nobody_watches_or_stores() -> None:
     assert nagios(answer(service("shop"), **STOPPED))[1] == 3
     assert nagios(answer(service("shop"), trouble=["the disk is full"]))[1] == 1
+    why = "nobody can be told of trouble with slawatch: nothing goes through mail"
+    line, code = nagios(answer(service("shop"), trouble=[why], unheard=why))
+    assert (code, why in line) == (2, True)
     assert nagios(answer(service("shop"), lag=60.0))[1] == 1
 
 

@@ -50,6 +50,38 @@ def test_what_nobody_knows_is_a_dash() -> None:
     assert cells == ["gold", "2026-11", *["-"] * 10]
 
 
+def test_a_period_that_is_hardly_known_is_a_question() -> None:
+    known = {**point(100.0, 0.0), "standing": "hardly known"}
+    assert bars({"periods": [known, point(98.0, 9.0)]}) == "?█"
+
+
+def test_below_the_target_with_budget_left_is_behind_and_not_missed() -> None:
+    """`missed` beside what is left of a budget would be a contradiction."""
+    _, row, _ = lines([agreement(verdict="missed", behind=True, budget_remaining=0.76)], Terminal())
+    assert row.split()[4:6] == ["behind", "76%"]
+    (_, row) = lines([agreement(verdict="missed", behind=False, budget_remaining=-0.5)], Terminal())
+    assert row.split()[4:6] == ["missed", "-50%"]
+
+
+def test_signs_that_need_a_word_and_what_is_missing_are_told_below() -> None:
+    hardly = {**TREND, "hardly_known": 1}
+    shown = lines(
+        [
+            agreement(verdict="missed", behind=True),
+            agreement(trend=hardly),
+            agreement(trend=None, trend_missing="Not yet."),
+            agreement(trend=None, trend_missing="Not yet."),
+        ],
+        Terminal(),
+    )
+    assert shown[5:] == [
+        "behind: below the target so far; it can still be kept.",
+        "?: too little of the period is known; not in KEPT.",
+        "Not yet.",
+    ]
+    assert len(lines([agreement()], Terminal())) == 2
+
+
 def test_bars_without_unicode() -> None:
     assert bars(TREND, unicode=False) == " .-#"
     assert bars({"periods": []}) == ""

@@ -105,12 +105,16 @@ def test_alerting_and_its_defaults(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "path", "message"),
     [
-        ('[[rules]]\nmetric = "m"\n', "rules[0]", "warning: a rule needs"),
-        ('[[rules]]\nmetric = "m"\nwarning = "500ms"\n', "rules[0].warning", "'500ms' is not a condition"),
+        ('[[rules]]\nmetric = "latency_p95"\n', "rules[0]", "warning: a rule needs"),
         (
-            '[[rules]]\nmetric = "m"\nwarning = "> 2s"\ncritical = "> 1s"\n',
+            '[[rules]]\nmetric = "latency_p95"\nwarning = "500ms"\n',
+            "rules[0].warning",
+            "'500ms' is not a condition",
+        ),
+        (
+            '[[rules]]\nmetric = "latency_p95"\nwarning = "> 2s"\ncritical = "> 1s"\n',
             "rules[0].critical",
-            "critical: must lie",
+            "must lie",
         ),
         (
             '[[routes]]\nchannels = ["mail"]\nseverity = "hihg"\n',
@@ -124,7 +128,7 @@ def test_alerting_and_its_defaults(read: Read) -> None:
             'unknown key "x"',
         ),
         (
-            '[[workflows]]\non = "incident.open"\nsteps = []\n',
+            '[[workflows]]\non = "incident.open"\nsteps = [{ wait = "1s" }]\n',
             "workflows[0].on",
             "there is no such choice: did",
         ),
@@ -136,8 +140,8 @@ def test_alerting_and_its_defaults(read: Read) -> None:
         ),
         ('[[inhibit]]\nsource = "a=~("\ntarget = "a=b"\n', "inhibit[0].source", "'(' is no pattern"),
         ("[quiet_hours.q]\nduring = []\n", "quiet_hours.q.during", "during is empty"),
-        ('[alerting]\ninstance = "a b"\n', "alerting.instance", "instance: a word"),
-        ('[alerting]\nping_every = "1s"\n', "alerting.ping_every", "ping_every: from"),
+        ('[alerting]\ninstance = "a b"\n', "alerting.instance", "a word"),
+        ('[alerting]\nping_every = "1s"\n', "alerting.ping_every", "from"),
         ('[alerting]\ndown = "bad"\n', "alerting.down", "there is no such choice"),
     ],
 )
@@ -188,4 +192,4 @@ def test_what_is_told_of_agreements(read: Read, problems: Problems) -> None:
     (problem,) = problems(BASE + "[alerting]\ntier_ahead = 0\n")
     assert problem.path == "alerting.tier_ahead"
     (problem,) = problems(BASE + '[[alerting.burn]]\nbudget = "5"\nlong = "5m"\nshort = "1h"\n')
-    assert (problem.path, problem.message[:6]) == ("alerting.burn[0].short", "short:")
+    assert (problem.path, problem.message[:7]) == ("alerting.burn[0].short", "shorter")

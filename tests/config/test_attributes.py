@@ -10,7 +10,7 @@ from slawatch.config.alerting import Alerting
 from slawatch.config.annotations import keys
 from slawatch.config.attributes import described
 from slawatch.config.calendars import Holidays, WrittenCalendar
-from slawatch.config.model import Config, Retention, Settings, Web
+from slawatch.config.model import Config, Reports, Retention, Settings, Web
 from slawatch.config.web import Oidc, Proxy, Sessions, Tls
 from slawatch.core.access import Grant, User
 from slawatch.core.agreement import Agreement, Band, Clause, Fee, Group, Objective
@@ -55,7 +55,7 @@ def test_a_docstring_is_read() -> None:
     "kind",
     [
         Config, Settings, Web, Tls, Proxy, Oidc, Sessions, User, Grant,
-        Retention, Check, Service, Organization, Maintenance, Agreement, Objective,
+        Retention, Reports, Check, Service, Organization, Maintenance, Agreement, Objective,
         Alerting, Person, ContactRule, Team, Schedule, Layer, Override, Swap, Temporary, Policy, Level,
         Channel, Rule, Route, Workflow, When, Step, Inhibition, QuietHours, TimeInterval, Window,
         Announcement, Band, Clause, Fee, Group, Holidays, WrittenCalendar,

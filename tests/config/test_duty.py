@@ -121,9 +121,14 @@ def test_the_defaults_of_a_policy(read: Read) -> None:
         ('["alice", "bob"]', "[[]]", "schedules.primary.layers[0].people[0]", "write a person such as"),
         ('"weekly"', '"weakly"', "schedules.primary.layers[0].shift", "there is no such choice: did"),
         ("2026-12-27T00", "2026-12-23T00", "schedules.primary.overrides[0].end", "end is not"),
-        ("repeat = 1", "repeat = 101", "escalations.default.repeat", "repeat: between 0 and 100"),
-        ('"never"', '"5m"', "escalations.default.ack_timeout", "ack_timeout: longer than `ack_reminder`"),
-        ('if = "not_resolved"', 'if_ = "x"', "escalations.default.levels[1].if_", 'unknown key "if_"'),
+        ("repeat = 1", "repeat = 101", "escalations.default.repeat", "between 0 and 100"),
+        ('"never"', '"5m"', "escalations.default.ack_timeout", "longer than `ack_reminder`"),
+        (
+            'if = "not_resolved"',
+            'if_ = "not_acked"',
+            "escalations.default.levels[1].if_",
+            'unknown key "if_"',
+        ),
     ],
 )
 def test_mistakes_are_told_where_they_stand(
@@ -138,7 +143,7 @@ def test_mistakes_are_told_where_they_stand(
 def test_a_policy_has_levels_and_a_schedule_layers(problems: Problems) -> None:
     found = problems(TCP + "[escalations.x]\nlevels = []\n[schedules.s]\n[teams.t]\n")
     assert {(problem.path, problem.message.partition(":")[0]) for problem in found} == {
-        ("escalations.x.levels", "levels"),
+        ("escalations.x.levels", "a policy needs at least one level"),
         ("schedules.s", "layers is empty"),
         ("teams.t", "people is empty"),
     }

@@ -154,8 +154,7 @@ def test_a_level_on_which_nobody_can_be_reached(problems: Problems) -> None:
 
 def test_a_channel_with_a_mistake_in_it_is_not_missing_as_well(problems: Problems) -> None:
     assert [path for path, _ in told(problems(BASE.replace("host =", "hots ="), ENV))] == [
-        "channels.mail",
-        "channels.mail.hots",
+        "channels.mail.hots"
     ]
 
 

@@ -13,7 +13,7 @@ from slawatch.config.alerting import Alerting
 from slawatch.config.annotations import keys, unwrap
 from slawatch.config.calendars import WrittenCalendar
 from slawatch.config.load import load
-from slawatch.config.model import Retention, Settings, Web
+from slawatch.config.model import Reports, Retention, Settings, Web
 from slawatch.config.web import Oidc, Tls
 from slawatch.core.access import User
 from slawatch.core.agreement import Agreement
@@ -100,6 +100,8 @@ def test_what_needs_files_or_an_extra_is_shown_in_comments() -> None:
     assert missing(Oidc, [oidc]) == []
     tls = tomllib.loads(next(line for line in shown if line.startswith("tls = {")))["tls"]
     assert missing(Tls, [tls]) == []
+    reports = tomllib.loads(next(line for line in shown if line.startswith("signing_key = {")))
+    assert missing(Reports, [reports]) == []
 
 
 @pytest.mark.parametrize("name", check_types.names())

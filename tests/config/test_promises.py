@@ -65,7 +65,7 @@ GOOD = tiers('at_least = "99"\nbelow = "99.9"\ncredit = "10"', 'below = "99"\ncr
         ('fee = { amount = "1" }\n', "fee", '"currency" is missing'),
         ('fee = { amount = "1", currency = "Euro" }\n', "fee.currency", "not a currency"),
         ('fee = { amount = "-1", currency = "EUR" }\n', "fee.amount", "zero or more"),
-        ('calendar = "ofice"\n', "calendar", "there is no calendar at all"),
+        ('calendar = "ofice"\n', "calendar", "none is written: add [calendars.ofice]"),
         ('preset = "aws-compute-regoin"\n', "preset", 'did you mean "aws-compute-region"?'),
         ('maintenance = { notice = "72h", per = "year" }\n', "maintenance.per", "write the `quota`"),
         ('maintenance = "ignroe"\n', "maintenance", ""),

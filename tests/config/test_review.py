@@ -73,7 +73,7 @@ def test_a_service_without_checks_is_warned_of(read: Read) -> None:
         ('["shop"]', '["shpo"]', "services[0]", "did you mean"),
         ('["shop"]', "[]", "services", "at least one"),
         ('["shop"]', '["shop", "shop"]', "services[1]", "twice"),
-        ('["shop"]', '"shop"', "services", "text cannot stand here"),
+        ('["shop"]', '"shop"', "services", 'in brackets, one as well: ["shop"]'),
         ('"availability"', '"availabilty"', "objectives[0].metric", "not a metric"),
         ('"99.9"', '"99,9"', "objectives[0].target", "not a target"),
         ('"99.9"', "true", "objectives[0].target", "write the target as text"),

@@ -96,6 +96,7 @@ def test_every_key_says_what_it_is() -> None:
         "slawatch",
         "web",
         "retention",
+        "reports",
         "organizations",
         "services",
         "checks",

@@ -68,8 +68,8 @@ def test_a_mistake_in_the_defaults_is_told_once_and_where_it_stands(problems: Pr
         + TCP.replace(".a", ".b")
     )
     assert told(problems(text)) == [
-        (2, "defaults.check.interval", "a number cannot stand here"),
-        (3, "defaults.check.degraded_over", "a number cannot stand here"),
+        (2, "defaults.check.interval", 'a length of time has a unit and stands in quotes: "5s" or "5m"'),
+        (3, "defaults.check.degraded_over", 'a length of time has a unit and stands in quotes: "7s" or "7m"'),
         (4, "defaults.check.intervall", 'unknown key "intervall": did you mean "interval"?'),
     ]
 
@@ -156,8 +156,8 @@ def test_maintenance(read: Read) -> None:
         "[slawatch]\nprobers = 0",
         "[slawatch]\nprobers = 9999",
         "[retention]\nsamples = '1h'",
-        "['checks'.'a b']",
-        '[checks.""]',
+        "['organizations'.'a b']",
+        '[organizations.""]',
         "[slawatch]\ndata_dir = 3",
         '[slawatch]\ndata_dir = "a\\u0000b"',
         "[slawatch]\nlog_level = 'loud'",

@@ -51,7 +51,7 @@ EXPECTED = [
     (2, "slawatch.timezone", "there is no time zone 'Europe/Berln': did you mean 'Europe/Berlin'?"),
     (3, "slawatch.probes", 'unknown key "probes": did you mean "probers"?'),
     (6, "services.shop.organization", 'there is no organization "acne": did you mean "acme"?'),
-    (14, "checks.shop-home.interval", "a number cannot stand here"),
+    (14, "checks.shop-home.interval", 'a length of time has a unit and stands in quotes: "30s" or "30m"'),
     (
         16,
         "checks.shop-home.expect.status",

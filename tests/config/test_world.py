@@ -4,9 +4,10 @@ import pytest
 from tests.config.conftest import Load
 
 from slawatch.config.model import Config
-from slawatch.config.world import contacts, recipients, scene_of, windows_of, world_of
+from slawatch.config.world import contacts, recipients, scene_of, unheard, windows_of, world_of
 from slawatch.core.alert import Alert
 from slawatch.core.instant import DAY, HOUR, MINUTE, Instant, parse_rfc3339
+from slawatch.core.series import META
 from slawatch.core.turn import Contact
 
 TEXT = """
@@ -125,3 +126,44 @@ def test_the_scene_of_a_rehearsal(config: Config) -> None:
     assert list(scene.graph.ancestors("shop")) == ["db"]
     assert scene.world.routed(alert()) == ("channel:pager",)
     assert scene.terms.down == "critical"
+
+
+def test_trouble_with_slawatch_goes_somewhere_else_where_nobody_is_reached(read: Load) -> None:
+    told = read(TEXT + '[alerting]\nmeta = ["person:ann"]\n')
+    policy = world_of(told).policies[META]
+    assert [level.to for level in policy.levels] == [("person:ann",)]
+    assert policy.fallback == ("channel:pager",), "mail has nobody of its own to tell"
+    assert policy.group_by == ("trouble",)
+    chosen = read(TEXT + '[alerting]\nmeta = ["person:ann"]\nmeta_fallback = ["person:bob"]\n')
+    assert world_of(chosen).policies[META].fallback == ("person:bob",)
+    default = read(TEXT.replace("escalations.own", "escalations.default"))
+    assert world_of(default).policies[META].levels == default.escalations["default"].levels
+    assert world_of(default).policies[META].fallback == ("person:ann", "channel:pager")
+    assert META not in world_of(read(TEXT)).policies
+
+
+def test_a_channel_of_one_organization_hears_nothing_of_slawatch(read: Load) -> None:
+    text = TEXT + '[alerting]\nmeta = ["person:ann"]\n[organizations.acme]\nname = "Acme"\n'
+    theirs = read(text.replace('severity = "high"', 'organizations = ["acme"]'))
+    assert world_of(theirs).policies[META].fallback == ()
+
+
+@pytest.mark.parametrize(
+    ("meta", "down", "why"),
+    [
+        ('meta = ["person:ann"]', (), ""),
+        ('meta = ["person:ann"]', ("mail",), ""),
+        ('meta = ["person:ann"]', ("mail", "pager"), "nothing goes through mail, pager"),
+        ('meta = ["channel:pager"]', ("pager",), "nothing goes through pager"),
+        ('meta = ["person:bob"]\nmeta_fallback = ["person:bob"]', (), "nobody is meant who has a channel"),
+        ("", ("mail",), ""),
+        ("", ("mail", "pager"), "nothing goes through mail, pager"),
+    ],
+)
+def test_when_nobody_could_be_told_of_trouble(read: Load, meta: str, down: tuple[str, ...], why: str) -> None:
+    found = unheard(read(f"{TEXT}[alerting]\n{meta}\n"), down, AT)
+    assert found == (f"nobody can be told of trouble with slawatch: {why}" if why else "")
+
+
+def test_who_has_no_channels_wants_to_be_told_nothing(read: Load) -> None:
+    assert unheard(read('[checks.a]\nservice = "a"\ntype = "tcp"\naddress = "127.0.0.1:80"\n'), (), AT) == ""

@@ -10,14 +10,12 @@ from tests.core.agreements import JUNE, OVER, down, evaluated, promise, seen, wi
 from slawatch.core.adjustment import Added, Approved, fold
 from slawatch.core.agreement import Clause, Group, Objective
 from slawatch.core.calendar import Calendar, parse_hours
-from slawatch.core.evaluation import trend_point
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
 from slawatch.core.ledger import TimeClass
 from slawatch.core.objective import Verdict
-from slawatch.core.period import days, from_to, parse_period
+from slawatch.core.period import days, from_to
 from slawatch.core.ratio import Counts
 from slawatch.core.sample import Outcome
-from slawatch.core.trend import trend
 
 MONTH = 30 * 24 * 60
 """Minutes of June."""
@@ -316,17 +314,6 @@ def test_burn_looks_back_over_the_beginning_of_the_month():
     found = evaluated(promise("shop"), {"shop": down((-30, -20), until=now + HOUR)}, now=now)
     assert found.running.rules[0].long == Fraction(1000, 6)
     assert found.running.burn == 0
-
-
-def test_a_trend_of_months():
-    points = []
-    for label in ("2026-05", "2026-06"):
-        period = parse_period(label, "UTC")
-        checks = {"shop": down((0, 100), start=JUNE.start)}
-        points.append(trend_point(evaluated(promise("shop"), checks, period=period)))
-    found = trend(points)
-    assert [point.verdict for point in points] == [Verdict.MET, Verdict.MISSED]
-    assert (found.failures, found.repair, found.compliance) == (1, 100 * MINUTE, Fraction(1, 2))
 
 
 CHECKS = {

@@ -13,7 +13,7 @@ from slawatch.core.stake import next_stake, standing
 
 
 def test_the_time_left_before_each_tier():
-    found = standing(terms(*TWO), Loss(Fraction(500), 500_000), 500_000)
+    found = standing(terms(*TWO), Loss(Fraction(500), 1_000_000))
     assert [(s.left, s.reached, s.amount) for s in found.stakes] == [
         (500, False, Decimal("120.00")),
         (9_500, False, Decimal("300.00")),
@@ -23,27 +23,27 @@ def test_the_time_left_before_each_tier():
 
 
 def test_a_tier_that_is_reached_stays_so():
-    found = standing(terms(*TWO), Loss(Fraction(1_001), 500_000), 500_000)
+    found = standing(terms(*TWO), Loss(Fraction(1_001), 1_000_000))
     assert [(s.left, s.reached) for s in found.stakes] == [(0, True), (8_999, False)]
     assert found.locked == Decimal("120.00")
     assert next_stake(found.stakes).amount == Decimal("300.00")
 
 
 def test_an_edge_that_belongs_to_the_tier():
-    strict = standing(terms(*TWO), Loss(Fraction(1_000), 500_000), 500_000)
+    strict = standing(terms(*TWO), Loss(Fraction(1_000), 1_000_000))
     assert (strict.stakes[0].reached, strict.stakes[0].left) == (False, 0)
     loose = terms(band(gt=99, le=99.9), band(le=99, credit=25))
-    assert standing(loose, Loss(Fraction(1_000), 500_000), 500_000).stakes[0].reached
+    assert standing(loose, Loss(Fraction(1_000), 1_000_000)).stakes[0].reached
 
 
 def test_nothing_counts_yet():
-    assert standing(terms(*TWO), Loss(Fraction(0), 0), 0) == (None, ())
+    assert standing(terms(*TWO), Loss(Fraction(0), 0)) == (None, (), None)
 
 
 @given(st.integers(0, 10_000), st.integers(0, 20_000))
 def test_one_microsecond_more_than_is_left_reaches_the_tier(bad, more):
     whole = 1_000_000
-    found = standing(terms(*TWO), Loss(Fraction(bad), 500_000), 500_000)
+    found = standing(terms(*TWO), Loss(Fraction(bad), whole))
     for stake in found.stakes:
         if stake.reached:
             continue

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.core.agreements import JUNE, OVER, down, evaluated, promise, window
 
+from slawatch.core.adjustment import Added, Approved, fold
 from slawatch.core.agreement import Group
 from slawatch.core.check import Quorum
 from slawatch.core.instant import MINUTE
@@ -69,3 +70,37 @@ def test_a_service_of_no_evidence_was_never_monitored():
     assert found.adjusted.ledger[TimeClass.NOT_MONITORED] == JUNE.length
     assert found.adjusted.availability.share is None
     assert Fraction(found.planned) == JUNE.length
+
+
+def test_what_is_excused_for_all_members_is_excused_and_what_was_seen_is_kept():
+    """Neither unmonitored in the ledger, nor time that a budget still promises."""
+    entries = []
+    for name in ("a", "b"):
+        start, end = JUNE.start, JUNE.start + 60 * MINUTE
+        entries += [
+            Added(name, 0, "ann", name, "excused", "why", start=start, end=end),
+            Approved(name, 1, "bob"),
+        ]
+    checks = {"a": down((0, 90)), "b": down()}
+    for more in ({"combine": "all"}, {"groups": {"g": Group(services=("a", "b"), join="all")}}):
+        made = evaluated(promise("a", "b", **more), checks, adjustments=fold(entries))
+        found = made.together or made.subjects[0]
+        assert found.adjusted.ledger[TimeClass.EXCUSED] == 60 * MINUTE
+        assert found.adjusted.ledger[TimeClass.NOT_MONITORED] == 0
+        assert found.adjusted.ledger.observed(TimeClass.EXCUSED)["down"] == 60 * MINUTE
+        assert found.adjusted.ledger[TimeClass.DOWN] == 30 * MINUTE
+        assert found.planned == JUNE.length - 60 * MINUTE
+
+
+def test_time_that_counts_anyway_is_promised_again():
+    """Granted maintenance of which an adjustment says that it counts: what is covered is promised."""
+    entries = [
+        Added("x", 0, "ann", "a", "counted", "why", start=JUNE.start, end=JUNE.start + 30 * MINUTE),
+        Approved("x", 1, "bob"),
+    ]
+    (found,) = evaluated(
+        promise("a"), {"a": down()}, maintenance=[window("a", 0, 100)], adjustments=fold(entries)
+    ).subjects
+    assert found.planned == JUNE.length - 70 * MINUTE
+    assert found.adjusted.availability.coverage == 1
+    assert found.whole.counted == found.planned

@@ -1,5 +1,6 @@
 """Trends over periods."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -9,7 +10,16 @@ from slawatch.core.ledger import Interval
 from slawatch.core.objective import Verdict
 from slawatch.core.outage import Outage
 from slawatch.core.period import from_to, parse_period
-from slawatch.core.trend import Failure, Reaction, TrendPoint, failures, looking_back, trend
+from slawatch.core.trend import (
+    MOST_SERVICES,
+    Failure,
+    Reaction,
+    TrendPoint,
+    failures,
+    looking_back,
+    trend,
+    untold,
+)
 
 
 def point(label, verdict, *found, downtime=0, uptime=100, reactions=()):
@@ -57,6 +67,41 @@ def test_twelve_months_back_whatever_the_year():
         looking_back(from_to(0, 10, "UTC"))
 
 
+@pytest.mark.parametrize(
+    ("more", "standing"),
+    [
+        ({}, "met"),
+        ({"verdict": Verdict.MISSED}, "missed"),
+        ({"verdict": Verdict.UNDECIDED}, "undecided"),
+        ({"verdict": Verdict.NO_DATA, "coverage": Fraction(0), "firm": False}, "no data"),
+        ({"coverage": Fraction(1, 8000), "firm": False}, "hardly known"),
+        ({"coverage": Fraction(1, 8000), "firm": False, "verdict": Verdict.MISSED}, "hardly known"),
+        ({"coverage": Fraction(1, 2), "firm": False}, "met"),
+        ({"coverage": Fraction(1, 8000), "firm": True, "verdict": Verdict.MISSED}, "missed"),
+        ({"running": True}, "running"),
+        ({"running": True, "verdict": Verdict.MISSED}, "running"),
+        ({"running": True, "verdict": Verdict.UNDECIDED}, "undecided"),
+    ],
+)
+def test_how_a_period_stands(more, standing):
+    one = replace(point("2026-01", Verdict.MET), **more)
+    assert one.standing == standing
+    found = trend([one])
+    assert (found.judged, found.met) == (standing in ("met", "missed"), standing == "met")
+    assert found.hardly_known == (standing == "hardly known")
+
+
+def test_an_outage_across_the_edge_of_a_period_is_one_outage():
+    """Each month tells of it, the later one of its end; another service's at the same time is another."""
+    first = point(
+        "2026-01", Verdict.MET, Failure(90, 100, ongoing=True, service="a"), Failure(90, 95, service="b")
+    )
+    second = point("2026-02", Verdict.MET, Failure(90, 130, service="a"))
+    found = trend([first, second])
+    assert (found.failures, found.repair) == (2, Fraction(45, 2))
+    assert [len(one.failures) for one in found.points] == [2, 1]
+
+
 def outage(start: Instant, end: Instant, *, counted=1):
     return Outage(
         id=f"shop-{start}", service="shop", start=start, end=end, ongoing=False, after_start=start,
@@ -64,9 +109,15 @@ def outage(start: Instant, end: Instant, *, counted=1):
     )  # fmt: skip
 
 
-def test_an_outage_belongs_to_the_period_it_began_in():
-    found = failures(
-        [outage(5, 15), outage(15, 40), outage(18, 19, counted=0)],
-        from_to(10, 30, "UTC"),
+def test_an_outage_is_one_where_something_of_it_counts():
+    found = failures([outage(5, 15), outage(15, 40), outage(18, 19, counted=0)])
+    assert found == (Failure(5, 15, service="shop"), Failure(15, 40, service="shop"))
+
+
+def test_what_has_no_trend_says_why():
+    month = parse_period("2026-03", "UTC")
+    assert untold(month, MOST_SERVICES) == ""
+    assert untold(month, MOST_SERVICES + 1) == (
+        "The earlier periods are left out: they are told of up to 2,000 services."
     )
-    assert found == (Failure(15, 40),)
+    assert untold(from_to(0, 10, "UTC"), MOST_SERVICES + 1) == ""

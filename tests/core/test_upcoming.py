@@ -41,7 +41,27 @@ def test_an_acknowledgement_ends_with_a_reminder_before():
     assert told(found)[0] == (3300, ["ann"])
     assert "expires in 5 min" in found[0].text
     assert found[1].at == START + HOUR
-    assert "expired" in found[1].text
+    assert found[1].text.startswith("the acknowledgement by person:ann expires: escalation begins anew")
+    assert [one.kind for one in found[:2]] == ["ack_reminder", "ack_timeout"]
+
+
+def test_levels_are_told_by_their_number_and_the_time():
+    made = desk(repeat=1).do(fire())
+    texts = [one.text for one in upcoming(made.state, 1, made.world(), made.now)]
+    assert texts[0] == "level 1 is told"
+    assert "level 0 is told for the second time" in texts
+    assert any(text.startswith("every level was told: from then on a reminder each") for text in texts)
+
+
+def test_what_comes_due_under_a_silence_says_that_nobody_is_told():
+    made = desk().do(fire())
+    silenced = replace(made.state.alerts["shop"], suppressed=(Reason("silence", "s1", "x", START + HOUR),))
+    incident = replace(made.state.incidents[1], suppressed=("silence",))
+    state = replace(made.state, alerts={"shop": silenced}, incidents={1: incident})
+    first, then, *_ = upcoming(state, 1, made.world(), made.now)
+    assert (first.text, first.withheld, first.messages) == ("nobody is told: silence", ("silence",), ())
+    assert (then.at, then.text.partition(";")[0]) == (START + HOUR, "nothing withholds it any more")
+    assert then.messages
 
 
 def test_a_snooze_ends():

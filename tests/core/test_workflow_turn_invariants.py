@@ -22,6 +22,12 @@ WHAT = st.lists(
 )
 
 
+def unrounded(subject: str) -> str:
+    """Return a subject without the round of its message: what a workflow tells makes rounds of its own."""
+    parts = subject.split(":")
+    return ":".join(parts[:5] + parts[6:]) if parts[0] == "row" and parts[3] != "trigger" else subject
+
+
 @settings(max_examples=80, deadline=None)
 @given(WHAT)
 def test_with_workflows_or_without_the_escalation_is_the_same(script: list[Any]) -> None:

@@ -12,9 +12,9 @@ NOW = 1_800_000_000 * SECOND
 WELL = Live(since=NOW, probers=2, counters={0: {}, 1: {}})
 
 
-def look_at(troubles, live=WELL, channels=None, now=NOW, steady=0, meta=()):
+def look_at(troubles, live=WELL, channels=None, now=NOW, steady=0):
     look = Look()
-    troubles.look(live, channels or {}, now, steady, look, meta)
+    troubles.look(live, channels or {}, now, steady, look)
     assert {finding.policy for finding in look.wrong} <= {"(meta)"}
     return {dict(one.labels)["trouble"]: one for one in look.wrong}, look.fine
 
@@ -110,15 +110,6 @@ def test_a_broken_template_is_told_though_messages_go_their_way():
     assert (wrong["channel mail"].severity, wrong["channel mail"].actual) == (
         "medium", "the template title.txt cannot be used",
     )  # fmt: skip
-
-
-def test_no_trouble_of_a_channel_is_told_through_itself(caplog):
-    troubles, channels = Troubles(), {"mail": Standing("open", NOW, why="refused")}
-    for steady in (0, MINUTE, 2 * MINUTE):
-        assert look_at(troubles, channels=channels, steady=steady, meta=("channel:mail",))[0] == {}
-    assert caplog.text.count("the channel mail: refused; no other channel tells of trouble") == 1
-    both = ("channel:mail", "person:alice")
-    assert "channel mail" in look_at(troubles, channels=channels, steady=3 * MINUTE, meta=both)[0]
 
 
 def test_what_comes_and_goes_begins_once_an_hour_at_most():

@@ -20,7 +20,7 @@ from slawatch.core.objective import Verdict
 from slawatch.core.period import Period, parse_period
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.trend import Failure, Reaction, TrendPoint
-from slawatch.report.build import build
+from slawatch.report.inputs import Inputs, made
 from slawatch.report.report import Report
 
 BERLIN = "Europe/Berlin"
@@ -174,19 +174,24 @@ def life_in_october() -> tuple[LifeEvent, ...]:
     )
 
 
-def october(agreement: Agreement | None = GOLD, now: Instant | None = None) -> Report:
-    """The report on that month."""
-    return build(
-        agreement,
-        [SHOP],
-        {"shop": shop_in_october()},
-        WINDOWS,
-        life_in_october(),
-        OCTOBER,
-        at("2026-11-02T08:15:30") if now is None else now,
+def october_inputs(agreement: Agreement | None = GOLD, now: Instant | None = None) -> Inputs:
+    """What the report on that month is made of."""
+    return Inputs(
+        agreement=agreement,
+        services=(SHOP,),
+        evidence={"shop": shop_in_october()},
+        maintenance=WINDOWS,
+        life=life_in_october(),
+        period=OCTOBER,
+        now=at("2026-11-02T08:15:30") if now is None else now,
         organization=ACME,
         checks=CHECKS,
     )
+
+
+def october(agreement: Agreement | None = GOLD, now: Instant | None = None) -> Report:
+    """The report on that month."""
+    return made(october_inputs(agreement, now))
 
 
 CREDITS = (
@@ -231,41 +236,48 @@ EXCUSED = Adjustment(
 PROPOSED = replace(EXCUSED, added=EXCUSED.added._replace(id="adj-2"), state="proposed", approvers=())
 
 
-def contract(now: Instant | None = None, **terms: Any) -> Report:
-    """The same month under an agreement with everything that an agreement can have."""
-    agreement = replace(PAID, versions=(LATER,), **terms)
-    return build(
-        agreement,
-        [SHOP],
-        {"shop": shop_in_october()},
-        WINDOWS,
-        life_in_october(),
-        OCTOBER,
-        at("2026-11-02T08:15:30") if now is None else now,
+def contract_inputs(now: Instant | None = None, **terms: Any) -> Inputs:
+    """What the report on the same month is made of, with everything that an agreement can have."""
+    return Inputs(
+        agreement=replace(PAID, versions=(LATER,), **terms),
+        services=(SHOP,),
+        evidence={"shop": shop_in_october()},
+        maintenance=WINDOWS,
+        life=life_in_october(),
+        period=OCTOBER,
+        now=at("2026-11-02T08:15:30") if now is None else now,
         organization=ACME,
         checks=CHECKS,
         calendars=OFFICE,
         adjustments=(EXCUSED, PROPOSED),
-        earlier=[
+        earlier=tuple(
             TrendPoint(
                 label=f"2026-{month:02}",
                 share=Fraction(100_000 - month % 4 * 9, 100_000),
                 verdict=Verdict.MET if month % 4 < 3 else Verdict.MISSED,
                 downtime=Fraction(month % 4 * 7 * MINUTE),
                 uptime=Fraction(30 * DAY),
-                failures=tuple(Failure(i * DAY, i * DAY + 7 * MINUTE) for i in range(month % 4)),
+                failures=tuple(
+                    Failure((month * 40 + i) * DAY, (month * 40 + i) * DAY + 7 * MINUTE)
+                    for i in range(month % 4)
+                ),
                 reactions=tuple(
                     Reaction("shop", i * DAY, i * DAY + 4 * MINUTE if month % 2 else None)
                     for i in range(month % 4)
                 ),
             )
             for month in range(1, 10)
-        ],
-        reactions=[Reaction("shop", at("2026-10-07T14:05:00"), at("2026-10-07T14:09:30"))],
+        ),
+        reactions=(Reaction("shop", at("2026-10-07T14:05:00"), at("2026-10-07T14:09:30")),),
     )
 
 
-def two_services(now: Instant | None = None) -> Report:
+def contract(now: Instant | None = None, **terms: Any) -> Report:
+    """The report on it."""
+    return made(contract_inputs(now, **terms))
+
+
+def two_services_inputs(now: Instant | None = None) -> Inputs:
     """The same month for two services, of which one kept every promise and was first watched on the 5th."""
     start, end = OCTOBER.start, OCTOBER.end
     first = at("2026-10-05T10:00:00")
@@ -292,20 +304,25 @@ def two_services(now: Instant | None = None) -> Report:
             Objective(id="errors", metric="error_rate", target="< 0.2%"),
         ),
     )
-    return build(
-        agreement,
-        [SHOP, SEARCH],
-        {"shop": shop_in_october(), "search": search},
-        WINDOWS,
-        life_in_october(),
-        OCTOBER,
-        at("2026-11-02T08:15:30") if now is None else now,
+    return Inputs(
+        agreement=agreement,
+        services=(SHOP, SEARCH),
+        evidence={"shop": shop_in_october(), "search": search},
+        maintenance=WINDOWS,
+        life=life_in_october(),
+        period=OCTOBER,
+        now=at("2026-11-02T08:15:30") if now is None else now,
         organization=ACME,
         checks=CHECKS,
     )
 
 
-def many(services: int, label: str, timezone: str = BERLIN) -> Report:
+def two_services(now: Instant | None = None) -> Report:
+    """The report on it."""
+    return made(two_services_inputs(now))
+
+
+def many_inputs(services: int, label: str, timezone: str = BERLIN) -> Inputs:
     """A long period of many services, each with an outage a week and a stretch unknown a month."""
     period = parse_period(label, timezone)
     names = [f"service-{i:03d}" for i in range(services)]
@@ -336,14 +353,16 @@ def many(services: int, label: str, timezone: str = BERLIN) -> Report:
         timezone=timezone,
         objectives=(Objective(id="availability", metric="availability", target="99.9"),),
     )
-    return build(
-        agreement,
-        [Service(name=name, organization="acme") for name in names],
-        evidence,
-        (),
-        (),
-        period,
-        period.end + HOUR,
+    return Inputs(
+        agreement=agreement,
+        services=tuple(Service(name=name, organization="acme") for name in names),
+        evidence=evidence,
+        period=period,
+        now=period.end + HOUR,
         organization=ACME,
-        checks={},
     )
+
+
+def many(services: int, label: str, timezone: str = BERLIN) -> Report:
+    """The report on it."""
+    return made(many_inputs(services, label, timezone))

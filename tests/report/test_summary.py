@@ -6,7 +6,8 @@ import pytest
 from tests.report import cases
 
 from slawatch.core.agreement import Objective
-from slawatch.report.summary import rules, summary
+from slawatch.report import html, wording
+from slawatch.report.summary import outage_words, rules, summary
 
 
 def answer(*targets: str, **terms) -> tuple[str, str]:
@@ -35,6 +36,44 @@ def test_the_answer_stands_first(targets: list[str], expected: tuple[str, str]) 
 
 def test_a_running_period_is_judged_so_far() -> None:
     assert answer("99", now=cases.at("2026-10-19T10:30:00")) == ("met", "So far: The objective was met.")
+
+
+def running(target: str):
+    promised = (Objective(id="o0", metric="availability", target=target),)
+    return cases.october(replace(cases.GOLD, objectives=promised), now=cases.at("2026-10-19T10:30:00"))
+
+
+def test_what_can_still_be_kept_is_behind_and_not_missed() -> None:
+    """By then 99.929 % of the time was good, and 3 min 46.9 s of the budget were left."""
+    report = running("99.95")
+    (judged,) = report.objectives
+    assert (judged.verdict, judged.standing, judged.behind) == ("missed", "behind", True)
+    found = summary(report)
+    assert (found.kind, found.answer) == ("undecided", "So far behind what was promised: o0 (shop).")
+    assert judged.budget is not None
+    left = wording.length(judged.budget.remaining)
+    assert found.lines[-1] == f"It can still be kept: {left} may be lost in the rest of the period."
+    page = html.render(report)
+    assert "Behind</span><small>can still be kept</small>" in page
+    assert ">Verdict so far</th>" in page
+
+
+def test_what_cannot_be_kept_any_more_is_missed_before_its_end() -> None:
+    report = running("99.99")
+    assert report.objectives[0].standing == "missed"
+    found = summary(report)
+    assert found.answer == "So far: The objective was missed: o0 (shop)."
+    assert found.lines[-1].startswith("It cannot be kept any more: ")
+    assert found.lines[-1].endswith(" more were lost than the whole period allows.")
+
+
+def test_an_outage_that_counts_nothing_is_told_apart() -> None:
+    (shop,) = cases.october().services
+    assert (shop.outages_counted, shop.outages_aside) == (3, 1)
+    assert outage_words(shop) == "3 outages (1 more not counted)"
+    assert outage_words(replace(shop, outages=shop.outages[:0])) == "no outage"
+    counted = tuple(o for o in shop.outages if o.counted)
+    assert outage_words(replace(shop, outages=counted[:1])) == "1 outage"
 
 
 def test_many_services_are_summed_up_in_a_line() -> None:

@@ -58,5 +58,6 @@ def test_a_state_that_was_hardly_known_is_told() -> None:
     )
     evidence = {"shop": ServiceEvidence(service="shop", checks=(dark,))}
     report = build(None, [cases.SHOP], evidence, (), (), cases.OCTOBER, cases.OCTOBER.end)
-    assert report.notices == ("The state was known for little of the time that counts: shop (6.4\u202f%).",)
-    assert not any("known for little" in notice for notice in cases.october().notices)
+    said = "The state was known for only part of the time that counts: shop (6.4\u202f%)."
+    assert report.notices == (said,)
+    assert not any("known for only part" in notice for notice in cases.october().notices)

@@ -1,5 +1,6 @@
 """The drawing of the last periods."""
 
+from dataclasses import replace
 from fractions import Fraction
 from xml.etree import ElementTree as ET
 
@@ -34,6 +35,14 @@ def test_each_period_is_a_column_as_high_as_what_was_lost() -> None:
         int(column.get("y") or 0) == 100 - height for column, height in zip(columns, heights, strict=True)
     )
     assert columns[2][0].text == "2026-10: 90.000\u202f%, 40 min lost, missed"
+
+
+def test_a_period_that_is_hardly_known_or_runs_is_neither_green_nor_red() -> None:
+    hardly = replace(FOUND.points[1], coverage=Fraction(1, 8000), firm=False)
+    found = trend([hardly, replace(FOUND.points[2], running=True)])
+    columns = list(ET.fromstring(str(bars(found))))
+    assert [column.get("class") for column in columns] == ["t-open", "t-open"]
+    assert (columns[0][0].text or "").endswith("hardly known")
 
 
 def test_without_any_loss_the_columns_are_hairlines() -> None:

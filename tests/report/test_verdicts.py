@@ -47,8 +47,9 @@ def test_the_policy_for_unknown_time_decides() -> None:
 def test_the_budget_is_that_of_the_time_that_counts() -> None:
     budget = cases.october().objectives[0].budget
     assert budget is not None
-    assert budget.allowed == (cases.OCTOBER.length - 120 * MINUTE) // 1000
-    assert budget.spent == cases.october().services[0].classes["down"]
+    classes = cases.october().services[0].classes
+    assert budget.allowed == (cases.OCTOBER.length - 120 * MINUTE - classes["unknown"]) // 1000
+    assert budget.spent == classes["down"]
     assert budget.remaining == budget.allowed - budget.spent
 
 
@@ -89,4 +90,4 @@ def test_a_rate_has_a_budget_of_events_in_every_form() -> None:
     assert found["budget"] is None
     assert "150 bad of 10,000; 100 may be" in html.render(report)
     row = csv.render(report)["objectives"].splitlines()[-1]
-    assert row == "acme-gold,,2026-10,,orders,ratio,99,98.5,missed,,,,10000,150,100"
+    assert row == "acme-gold,,2026-10,,orders,ratio,99,98.5,missed,,,,10000,150,100,false"

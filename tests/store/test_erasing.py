@@ -8,9 +8,10 @@ from slawatch.core.audit import Audited
 from slawatch.core.credential import Session, Token
 from slawatch.core.event import Event, Numbered
 from slawatch.core.maintenance import Planned
-from slawatch.store import access, alerting, audit, entries, erasing
+from slawatch.store import access, alerting, audit, entries, erasing, frozen
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
+from slawatch.store.frozen import Frozen
 from slawatch.store.writer import Writer
 
 NAMES = ["alice", "alice@example.com", "Alice Ä."]
@@ -45,6 +46,14 @@ def fill(database: Database) -> None:
             ],
         )
     )
+    frozen.append(
+        database,
+        Frozen(
+            1, "acme", 1, "", "m", "gold", "gold", "2026-10", 1, 2, "UTC", 3, "alice", "alice@ops1",
+            "asked by alice", None, "met", "1", "e", "k", 4,
+        ),
+        b"sent to alice",
+    )  # fmt: skip
     access.create_token(
         database,
         Token(
@@ -78,10 +87,10 @@ def test_no_name_is_left_and_every_row_is(tmp_path: Path) -> None:
         changed = erasing.erase(database, NAMES, "erased-1")
         assert changed == {
             "maintenance_entry": 1, "adjustment_entry": 1, "alert_event": 1, "attempt": 1, "audit": 1,
-            "token": 1, "session": 1,
+            "token": 1, "frozen_report": 1, "session": 1,
         }  # fmt: skip
         left = everything(database)
-        for kept in ("alice-db", "alice.smith", "alice2"):
+        for kept in ("alice-db", "alice.smith", "alice2", "b'sent to alice'"):
             assert kept in left
             left = left.replace(kept, "")
         assert "alice" not in left

@@ -1,6 +1,7 @@
 """What is gathered is what core makes of the same samples."""
 
 import itertools
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from slawatch.core.timeline import Held, fold, timeline
 from slawatch.store import evidence
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
-from slawatch.store.evidence import LastSample, gather, held, last_changes, last_samples, life, pings
+from slawatch.store.evidence import LastSample, changes, gather, held, last_changes, last_samples, life, pings
 from slawatch.store.writer import Writer
 
 FIRST = 20_000
@@ -85,7 +86,10 @@ def test_gathered_evidence_is_what_core_makes_of_the_samples(
                 quantiles=("p50", "p95", "p99.9"),
                 series_buckets=[start, start + 9 * HOUR],
             )
-    assert list(found) == ["one", "two"]
+            alone = changes(cursor, services, start, end)
+    assert list(found) == list(alone) == ["one", "two"]
+    for service, one in found.items():
+        assert alone[service].checks == tuple(replace(check, samples=0) for check in one.checks)
     for service, members in services.items():
         pooled = [s for s in made if names[s.check] in members and start <= s.started_at < end]
         latencies = [s.latency for s in pooled if s.latency is not None and s.outcome < 2]

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from slawatch.store.errors import StoreError
-from slawatch.store.keyfile import BYTES, NAME, link_secret
+from slawatch.store.errors import StoreDamaged, StoreError
+from slawatch.store.keyfile import BYTES, LINKS, REPORTS, link_secret, report_seed
 
 
 def test_it_is_made_once_and_only_its_user_reads_it(tmp_path: Path) -> None:
     found = link_secret(tmp_path / "data")
     assert len(found) == BYTES
     assert link_secret(tmp_path / "data") == found
-    assert stat.S_IMODE((tmp_path / "data" / NAME).stat().st_mode) == 0o600
-    assert [path.name for path in (tmp_path / "data").iterdir()] == [NAME]
+    assert stat.S_IMODE((tmp_path / "data" / LINKS).stat().st_mode) == 0o600
+    assert [path.name for path in (tmp_path / "data").iterdir()] == [LINKS]
 
 
 def test_who_asks_at_once_gets_the_same(tmp_path: Path) -> None:
@@ -25,7 +25,7 @@ def test_who_asks_at_once_gets_the_same(tmp_path: Path) -> None:
 
 
 def test_one_cut_short_is_not_taken(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(b"")
+    (tmp_path / LINKS).write_bytes(b"")
     assert len(link_secret(tmp_path)) == BYTES
 
 
@@ -33,3 +33,19 @@ def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file")
     with pytest.raises(StoreError, match="secret of links"):
         link_secret(tmp_path / "data")
+
+
+def test_reports_have_a_key_of_their_own(tmp_path: Path) -> None:
+    found = report_seed(tmp_path)
+    assert (tmp_path / REPORTS).read_bytes() == found == report_seed(tmp_path)
+    assert stat.S_IMODE((tmp_path / REPORTS).stat().st_mode) == 0o600
+    assert found != link_secret(tmp_path)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x" * 31, b"x" * 33])
+def test_a_key_of_reports_that_is_damaged_is_not_replaced(tmp_path: Path, damaged: bytes) -> None:
+    """Customers know the old one: another key would look like a forgery."""
+    (tmp_path / REPORTS).write_bytes(damaged)
+    with pytest.raises(StoreDamaged, match="from a backup"):
+        report_seed(tmp_path)
+    assert (tmp_path / REPORTS).read_bytes() == damaged

@@ -15,10 +15,11 @@ from slawatch.core.instant import DAY, SECOND
 from slawatch.core.life import LifeEvent
 from slawatch.core.maintenance import Cancelled, Planned
 from slawatch.core.sample import Cause, Outcome, Sample, Transition
-from slawatch.store import access, entries
+from slawatch.store import access, entries, frozen
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.exporting import export
+from slawatch.store.frozen import Frozen
 from slawatch.store.narrowing import narrow
 from slawatch.store.writer import Writer
 
@@ -108,6 +109,15 @@ def database(tmp_path: Path) -> Iterator[Database]:
                     cursor.execute(
                         f"INSERT INTO {table} VALUES {values}", [f"{name}-1", name, f"{name}-rota"]
                     )
+        for number, organization, text in ((1, "mine", "mine"), (2, "others", "secret"), (3, None, "secret")):
+            frozen.append(
+                found,
+                Frozen(
+                    number, organization, 1, "", text, text, text, text, 10, 20, "UTC", 30, text, text, text,
+                    None, "", "1", text, text, 6,
+                ),
+                text.encode(),
+            )  # fmt: skip
         yield found
 
 
@@ -148,11 +158,13 @@ def test_no_table_shows_anothers(narrowed: "DuckDBPyConnection", database: Datab
             assert line.get("check_number") != other, name
             assert line.get("incident") != 2, name
     mine = {"sample", "failure", "transition", "ping", "maintenance_entry", "adjustment_entry", "alert_event",
-            "attempt", "silence_entry", "override_entry", "check_name", "sealed_check", "life"}  # fmt: skip
+            "attempt", "silence_entry", "override_entry", "check_name", "sealed_check", "life",
+            "frozen_report"}  # fmt: skip
     assert {name for name in mine if not held[name]} == set()
     assert held["adjustment_entry"] == 2
     assert held["maintenance_entry"] == 3
     assert held["alert_event"] == 3
+    assert held["frozen_report"] == 1
     assert held["token"] == held["session"] == held["audit"] == 0
 
 

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from slawatch.core.sample import Transition
-from slawatch.store import alerting, schema
+from slawatch.store import alerting, frozen, schema
 from slawatch.store.database import Database
 from slawatch.store.duty import silences
 from slawatch.store.entries import adjustments, maintenance, windows
@@ -76,6 +76,18 @@ def test_what_was_decided_about_alerts_is_migrated(tmp_path: Path, number: int) 
         assert [(s.id, s.author, str(s.match[0])) for s in silences(cursor)] == [
             ("s-0001", "alice", 'check="disk"')
         ]
+
+
+@pytest.mark.parametrize("number", range(5, schema.VERSION + 1))
+def test_frozen_reports_are_migrated_byte_by_byte(tmp_path: Path, number: int) -> None:
+    with duckdb.connect(str(tmp_path / "slawatch.duckdb")) as connection:
+        connection.execute((DATA / f"version-{number}.sql").read_text())
+    with Database.open(tmp_path) as database, database.reading() as cursor:
+        second, first = frozen.listed(cursor)
+        assert (first.number, first.restated_by, second.restates, second.reason) == (1, 2, 1, "late samples")
+        assert second.previous == first.manifest_sha256
+        assert frozen.pack(cursor, 1) == b"PK\x05\x06"
+        assert frozen.head(cursor, None) == (3, 3, second.manifest_sha256)
 
 
 def test_steps_run_in_order_and_once() -> None:

@@ -1,7 +1,7 @@
 """A daemon as the web sees it, on a real store, served on real sockets."""
 
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,11 +12,15 @@ import trio
 from tests.alerts import Play, configured
 
 from slawatch.config.load import Config, load
+from slawatch.config.unread import Checked, check
 from slawatch.config.world import world_of
 from slawatch.core.audit import Audited
+from slawatch.core.channel import Channel
+from slawatch.core.check import Check
 from slawatch.core.dispatch import steps
 from slawatch.core.event import Event
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
+from slawatch.core.notification import Delivery, Verdict
 from slawatch.core.sample import Cause, Outcome, Sample
 from slawatch.core.silence import Silence
 from slawatch.core.timeline import Held, fold
@@ -24,7 +28,9 @@ from slawatch.core.turn import State
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web import serve
+from slawatch.web import erasure, serve
+from slawatch.web.answer_channel import Tried
+from slawatch.web.answer_probe import Probed
 from slawatch.web.app import build
 from slawatch.web.entering import enter
 from slawatch.web.serve import Server, bind_tcp, bind_unix
@@ -117,6 +123,8 @@ class View:
     standings: dict[str, Any] = field(default_factory=dict)
     acted: list[Any] = field(default_factory=list)
     audit: list[Audited] = field(default_factory=list)
+    probed: list[Check] = field(default_factory=list)
+    tried: list[tuple[str, str, str]] = field(default_factory=list)
     scope: None = None
 
     @property
@@ -157,6 +165,13 @@ class View:
     def note(self, line: Audited) -> None:
         self.audit.append(line)
 
+    async def erase(self, names: Sequence[str]) -> dict[str, Any]:
+        if self.refuse:
+            raise self.refuse
+        erasure.check(self.config, names)
+        rows = await trio.to_thread.run_sync(erasure.erase, self.database, names, "erased-1")
+        return {"pseudonym": "erased-1", "rows": rows}
+
     async def write(self, work: Callable[[Database], T]) -> T:
         if self.refuse:
             raise self.refuse
@@ -164,6 +179,23 @@ class View:
 
     def ping(self, check: str, at: Instant) -> None:
         self.pings.append((check, at))
+
+    async def probe(self, check: Check) -> Probed:
+        if self.refuse:
+            raise self.refuse
+        self.probed.append(check)
+        phases = (1, 2, None, 3, 4)
+        lines = ((1, "looked"),)
+        return Probed(self.clock.now(), Outcome.UP, Cause.NONE, "", 10, 12, phases, (("n", 1.5, "d"),), lines)
+
+    async def try_channel(self, channel: Channel, recipient: str, address: str) -> list[Tried]:
+        if self.refuse:
+            raise self.refuse
+        self.tried.append((channel.name, recipient, address))
+        return [Tried("message", Delivery(verdict=Verdict.OK, answer="taken", status=202), 12_000)]
+
+    async def check_config(self) -> Checked:
+        return check(lambda: self.config)
 
     async def reload(self) -> Reloaded:
         if self.refuse:

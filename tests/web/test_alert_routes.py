@@ -122,7 +122,7 @@ async def test_an_incident_from_its_opening_to_its_end(play: Play, api: httpx.As
     assert {one["origin"] for one in found["timeline"] if one["by"]} == {"cli"}
     again = await post(api, "incidents/1/ack")
     assert (again.status_code, again.headers["content-type"]) == (422, "application/problem+json")
-    assert again.json()["detail"] == "incident 1 was resolved at 2026-11-02T12:00:00Z by person:alice"
+    assert again.json()["detail"] == "incident 1 was resolved at 2026-11-02T13:00:00+01:00 by person:alice"
 
 
 async def test_merging(play: Play, api: httpx.AsyncClient) -> None:
@@ -139,7 +139,7 @@ async def test_what_is_long_over_can_only_be_read(play: Play, api: httpx.AsyncCl
     play.give(after=2 * DAY)
     answer = await post(api, "incidents/1/note", text="too late")
     assert answer.status_code == 422
-    assert "was resolved at 2026-11-02T12:01:00Z: it can only be read" in answer.json()["detail"]
+    assert "was resolved at 2026-11-02T13:01:00+01:00: it can only be read" in answer.json()["detail"]
     assert (await post(api, "incidents/9/ack")).status_code == 404
     assert (await api.get("incidents/9")).status_code == 404
 

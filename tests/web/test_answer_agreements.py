@@ -2,14 +2,23 @@
 
 from dataclasses import replace
 
+import pytest
+
 from slawatch.core.event import Event, Numbered
-from slawatch.core.instant import MINUTE
+from slawatch.core.instant import HOUR, MINUTE
+from slawatch.core.metric import find
+from slawatch.core.series import Whose, Wish
 from slawatch.report import json_contract
 from slawatch.store.batch import Batch
 from slawatch.store.writer import Writer
+from slawatch.web import answer_status
 from slawatch.web.answer_agreements import answer, stands
 from slawatch.web.answer_report import answer as report
 from slawatch.web.answer_report import as_json
+from slawatch.web.exposition import render
+from slawatch.web.measuring import measure
+from slawatch.web.metrics import families
+from slawatch.web.promises import promises
 from slawatch.web.requested import Request
 
 from .conftest import NOW, View
@@ -64,3 +73,28 @@ def test_the_past_is_left_out_while_it_is_too_much(view: View) -> None:
     assert whole.trend is not None
     assert part.trend is None
     assert part.combined == whole.combined
+
+
+@pytest.mark.parametrize("after", [0, 3 * MINUTE, 40 * MINUTE, 13 * HOUR])
+def test_what_is_left_is_one_figure_wherever_it_is_told(view: View, after: int) -> None:
+    now = NOW + after
+    with view.database.reading() as cursor:
+        (gold,) = answer(stands(cursor, view.config, now).values())
+        figures = answer_status.figures(cursor, view.config, now)
+        promised = promises(cursor, view.config, now)
+        whole = report(view.config, cursor, Request(month="2026-11"), now)
+        wish = Wish(find("budget_remaining"), Whose(agreement="gold"), MINUTE)
+        measured = measure(cursor, view.config, [wish], now, view.live())[wish].number
+    (one,) = [o for o in whole[0].objectives if o.budget]
+    assert one.budget is not None
+    assert promised["gold"].objectives[0].budget == one.budget
+    left = one.budget.remaining / one.budget.allowed
+    gauges = families(view.config, view.live(), now, figures, promised, None)
+    (gauge,) = [family for family in gauges if family.name == "slawatch_error_budget_remaining_ratio"]
+    (line,) = [sample for sample in render([gauge]).decode().splitlines() if 'service="shop"' in sample]
+    everywhere = [
+        gold["budget_remaining"], figures.services["shop"].budget, float(line.split()[-1]), measured / 100,
+    ]  # fmt: skip
+    assert everywhere == pytest.approx([left] * 4, abs=1e-6)
+    assert (gold["verdict"], gold["behind"]) == (one.verdict, one.behind)
+    assert gold["percent"] == float((whole[0].contract.combined.share or 0) * 100)

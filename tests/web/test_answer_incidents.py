@@ -94,7 +94,7 @@ def test_an_incident_is_shown_whole(play: Play) -> None:
         ("person:bob", "chat"), ("person:bob", "text"), ("person:carol", "text"),
     }  # fmt: skip
     assert [one["id"] for one in found["alerts"]] == ["shop-home"]
-    assert [one["kind"] for one in found["next"]] == ["ack_reminder", "ack_timeout"]
+    assert [one["kind"] for one in found["next"]][:2] == ["ack_reminder", "ack_timeout"]
     texts = [one["text"] for one in found["timeline"]]
     assert texts[:3] == [
         "alert shop-home, critical: connection refused", "opened: shop-home is down",

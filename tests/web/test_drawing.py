@@ -100,22 +100,24 @@ def test_a_share_is_floored_and_may_be_no_data() -> None:
 
 
 def test_a_budget_burns_down_day_by_day() -> None:
-    days = [day(0), day(1, down=HOUR), day(2, future=DAY), day(3, future=DAY)]
-    text = burn_down(days, 4 * HOUR, "exclude", 0, 4 * DAY)
+    days = [day(0), spent(day(1), HOUR), day(2, future=DAY), day(3, future=DAY)]
+    text = burn_down(days, 4 * HOUR, 0, 4 * DAY)
     root = ET.fromstring(text)
     assert root.get("aria-label", "").endswith("75.0\u202f% left")
     left = next(e for e in root.iter("path") if e.get("class") == "left")
     assert left.get("d") == "M0 0 250 0 500 25"
-    over = burn_down([day(0, down=20 * HOUR)], 4 * HOUR, "exclude", 0, DAY)
+    over = burn_down([spent(day(0), 20 * HOUR)], 4 * HOUR, 0, DAY)
     assert "-400.0" in over
     assert 'd="M0 0 1000 100"' in over
-    unknown = [replace(day(0, unknown=HOUR), percent=Fraction(2300, 24))]
-    assert "75.0" in burn_down(unknown, 4 * HOUR, "down", 0, DAY)
+
+
+def spent(line: DayLine, lost: int) -> DayLine:
+    return replace(line, lost=Fraction(lost))
 
 
 @pytest.mark.parametrize(("allowed", "end"), [(0, DAY), (HOUR, 0)])
 def test_nothing_to_burn_is_nothing_to_draw(allowed: int, end: int) -> None:
-    assert burn_down([day()], allowed, "exclude", 0, end) == ""
+    assert burn_down([day()], allowed, 0, end) == ""
 
 
 def test_axes_place_their_labels_by_percent() -> None:

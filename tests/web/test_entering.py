@@ -149,7 +149,7 @@ def test_an_outage_is_named_by_its_id(view: View) -> None:
         {"gold": True},
         "https://tickets.example/1",
     )
-    with pytest.raises(EntryRefused, match='leave "service" out'):
+    with pytest.raises(EntryRefused, match='leave `service` out'):
         do(view, "adjustment.add", {**wish, "service": "shop"})
     with pytest.raises(EntryRefused, match="there is no outage 'shop-20261101T115801Z'") as refused:
         do(view, "adjustment.add", {**wish, "outage": "shop-20261101T115801Z"})
@@ -160,7 +160,7 @@ def test_an_outage_is_named_by_its_id(view: View) -> None:
     ("change", "said"),
     [
         ({"service": "shpo"}, "there is no service 'shpo': did you mean \"shop\"?"),
-        ({"service": None}, "an outage, or a service with start and end"),
+        ({"service": None}, "`outage`, or `service` with `start` and `end`"),
         ({"end": rfc3339(NOW + 1)}, "is still to come: an adjustment is about time that was measured"),
         ({"end": rfc3339(NOW - 2 * HOUR)}, "must end after it starts"),
         ({"class": "excuse"}, "there is no class 'excuse' of an adjustment: did you mean \"excused\"?"),

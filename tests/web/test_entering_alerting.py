@@ -133,7 +133,7 @@ def test_an_override_tells_where_it_leaves_nobody(entered: Enter) -> None:
     made = entered("override.add", schedule="primary", who="bob", kind="remove", **{"for": "1h"}, id="o-1")
     assert (made["state"], made["kind"]) == ("active", "remove")
     assert made["remarks"] == [
-        "nobody is on call in primary from 2026-11-02T12:00:00Z to 2026-11-02T13:00:00Z"
+        "nobody is on call in primary from 2026-11-02T13:00:00+01:00 to 2026-11-02T14:00:00+01:00"
     ]
     added = entered("override.add", schedule="primary", who="carol", kind="add", **{"for": "1h"})
     assert added["remarks"] == []

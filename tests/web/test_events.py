@@ -97,7 +97,7 @@ async def test_trouble_and_another_config_are_told(served: Served) -> None:
         await client.until_now()
         served.view.state = replace(served.view.state, ready=False, trouble=("the disk is full",))
         told = await client.until_now()
-        assert told[0].data == {"ready": False, "trouble": ["the disk is full"]}
+        assert told[0].data == {"ready": False, "trouble": ["the disk is full"], "unheard": ""}
         services = {k: v for k, v in served.view.config.services.items() if k != "jobs"}
         checks = {k: c for k, c in served.view.config.checks.items() if c.service in services}
         served.view.config = replace(served.view.config, digest="another", services=services, checks=checks)

@@ -45,7 +45,7 @@ def asked(view: View, *wishes: tuple[str, Whose, int], now: int = NOW, memory: M
         ("heartbeat_age", Whose("jobs"), MINUTE, None),
         ("availability", Whose("jobs"), HOUR, None),
         ("budget_spent", GOLD, MINUTE, 2 * MINUTE),
-        ("budget_remaining", GOLD, MINUTE, 100 * (1 - 2 * MINUTE / (30 * DAY // 100))),
+        ("budget_remaining", GOLD, MINUTE, 100 * (1 - 2 * MINUTE / ((30 * DAY - 2 * HOUR) // 100))),
         ("burn_rate", GOLD, HOUR, 2 / 60 * 100),
         ("daemon_age", SELF, MINUTE, HOUR),
         ("store_lag", SELF, MINUTE, 0),

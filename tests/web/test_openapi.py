@@ -90,6 +90,10 @@ def generate(path: str, base: str) -> None:
         status_code_conformance,
     )
 
+    @schemathesis.serializer("application/toml")
+    def toml(_: Any, value: Any) -> bytes:
+        return str(value).encode("utf-8", "replace")
+
     schema = schemathesis.openapi.from_dict(document())
     checks = [
         not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from slawatch.config.load import Config, load
+from slawatch.core.channel import Standing
 from slawatch.core.instant import MINUTE
 from slawatch.core.notification import Verdict
 from slawatch.core.turn import State
@@ -14,8 +15,8 @@ from .conftest import NOW
 from .duty import DUTY, Duty
 
 
-class Broken:
-    state, since, why, queued, dead = "open", NOW - MINUTE, "503 five times", 2, 1
+BROKEN = Standing("open", NOW - MINUTE, "503 five times", queued=2, dead=1)
+FINE = Standing("ok", NOW - MINUTE, warning="the template email.html is broken")
 
 
 @pytest.fixture
@@ -26,12 +27,23 @@ def config(tmp_path: Path) -> Config:
 
 
 def test_how_each_stands(config: Config) -> None:
-    found = arrange(config, State(), {"chat": Broken()}, ())
+    found = arrange(config, State(), {"chat": BROKEN}, ())
     chat, hook = found.channels
     assert (chat.name, chat.glyph, chat.state, chat.why, chat.queued, chat.dead) == (
         "chat", "down", "Down", "503 five times", 2, 1,
     )  # fmt: skip
     assert (hook.glyph, hook.state) == ("unknown", "Not used yet")
+
+
+def test_a_channel_that_refused_what_it_was_given_last_is_not_shown_as_well(config: Config) -> None:
+    duty = Duty(config, NOW - 10 * MINUTE)
+    duty.verdict = Verdict.PERMANENT
+    duty.fire()
+    chats = [attempt for attempt in duty.attempts if attempt.channel == "chat"]
+    chat, hook = arrange(config, duty.state, {"chat": FINE, "hook": FINE}, chats).channels
+    assert (chat.glyph, chat.state, chat.warning) == ("degraded", "Refused the last message", FINE.warning)
+    assert "503" in chat.why
+    assert (hook.glyph, hook.state, hook.since) == ("unknown", "Nothing was sent lately", None)
 
 
 def test_what_is_not_through_and_may_be_tried_again(config: Config) -> None:

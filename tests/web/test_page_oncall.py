@@ -34,7 +34,7 @@ def test_now_next_and_the_calendar(config: Config) -> None:
     turns = [turn for week in rota.weeks for turn in week.turns]
     assert all(a.end == b.start for a, b in pairwise(turns)), "no time is missing"
     assert turns[-1].end - turns[0].start == DAYS * DAY
-    assert [today for week in rota.weeks for _, today in week.days].count(True) == 1
+    assert [today for week in rota.weeks for *_, today in week.days].count(True) == 1
 
 
 def test_the_drawing_is_sound_and_names_nobody_but_in_words(config: Config) -> None:
@@ -57,7 +57,7 @@ def test_where_nobody_is_on_call_it_says_so(config: Config) -> None:
 
 
 def test_what_was_entered_is_listed_with_names(config: Config) -> None:
-    entered = {"who": "bob", "start": "2026-11-02T00:00:00Z", "end": "2026-11-03T00:00:00Z", "kind": "add"}
+    entered = {"who": "bob", "schedule": "primary", "start": "2026-11-02T00:00:00Z", "end": "2026-11-03T00:00:00Z", "kind": "add"}
     (one,) = arrange(config, (entered,), NOW).entered
     assert one["who"] == "Bob Ray"
     assert one["start"] == parse_rfc3339("2026-11-02T00:00:00Z")

@@ -12,7 +12,7 @@ from slawatch.web.timeline import entry, parts_of, people, phase_text, upcoming
 
 
 def upcoming_of(play: Play) -> list[tuple[str, str]]:
-    found = upcoming(play.state.incidents[1], play.world, play.now)
+    found = upcoming(play.state, 1, play.world, play.now)
     assert all(one["at"] == rfc3339(play.now + round(one["in"] * 1_000_000)) for one in found)
     return [(one["kind"], one["text"]) for one in found]
 
@@ -20,27 +20,32 @@ def upcoming_of(play: Play) -> list[tuple[str, str]]:
 def test_the_next_level_is_named_with_whom_it_means_then(play: Play) -> None:
     play.fire()
     assert upcoming_of(play) == [
-        ("contact", "bob is told through text"),
-        ("level", "level 1 is told: carol, channel:hook"),
+        ("contact", "next contact: bob through text"),
+        ("level", "level 1 is told: carol through text, channel:hook"),
+        ("level", "level 0 is told for the second time: bob through chat"),
+        ("contact", "next contact: bob through text"),
+        ("level", "level 1 is told for the second time: carol through text, channel:hook"),
+        ("level", "every level was told: from then on a reminder each 24 h"),
     ]
-    play.give(after=5 * MINUTE)
-    assert upcoming_of(play) == [("level", "level 0, time 2 is told: schedule:primary (bob)")]
-    for _ in range(2):
-        play.give(after=10 * MINUTE)
-    play.give(after=MINUTE)
-    assert upcoming_of(play)[-1][1] == "every level was told: from then on a reminder each 24 h"
 
 
 def test_an_acknowledgement_and_a_snooze_end(play: Play) -> None:
     play.fire()
     play.give(Ack(by="person:alice", incident=1))
-    assert upcoming_of(play) == [
-        ("ack_reminder", "alice is reminded of the acknowledgement"),
-        ("ack_timeout", "the acknowledgement by alice expires: escalation begins anew"),
+    assert upcoming_of(play)[:2] == [
+        ("ack_reminder", "reminder: the acknowledgement by alice expires in 5 min: alice through chat"),
+        (
+            "ack_timeout",
+            "the acknowledgement by alice expires: escalation begins anew; level 0 is told: "
+            "alice through chat, bob through chat",
+        ),
     ]
     assert phase_text(play.state.incidents[1]) == "acked by alice"
     play.give(Snooze(by="eve", incident=1, length=HOUR))
-    assert upcoming_of(play) == [("snooze_end", "the snooze ends: escalation begins anew")]
+    kind, text = upcoming_of(play)[0]
+    assert (kind, text) == (
+        "snooze_end", "the snooze ends: escalation begins anew; level 0 is told: bob through chat",
+    )  # fmt: skip
     assert phase_text(play.state.incidents[1]) == f"snoozed until {rfc3339(NOW + HOUR)}"
 
 
@@ -50,8 +55,9 @@ def test_what_is_withheld_says_so(play: Play) -> None:
     )
     play.fire()
     play.give(after=MINUTE)
-    found = upcoming(play.state.incidents[1], play.world, play.now)
-    assert all(one["withheld"] and one["text"].endswith("; withheld: silence") for one in found)
+    first, *_ = upcoming(play.state, 1, play.world, play.now)
+    assert (first["at"], first["withheld"]) == (rfc3339(NOW + HOUR), False)
+    assert [one["to"] for one in first["messages"]] == ["person:bob"]
 
 
 def test_nothing_follows_what_is_over(play: Play) -> None:
@@ -86,12 +92,12 @@ BOB = "row:7:1:trigger:0:0:person:bob:sms"
         ),
         (Event(0, "incident.noted", "incident:7", "called"), "note: called"),
         (
-            Event(0, "level.fired", "incident:7", "level 0, cycle 0: person:bob"),
+            Event(0, "level.fired", "incident:7", "level 0 is told: person:bob"),
             "level 0 is told: person:bob",
         ),
         (
-            Event(0, "level.fired", "incident:7", "level 0, cycle 1: person:bob"),
-            "level 0, cycle 1: person:bob",
+            Event(0, "level.fired", "incident:7", "level 0 is told for the second time: person:bob"),
+            "level 0 is told for the second time: person:bob",
         ),
         (
             Event(0, "incident.suppression", "incident:7", "quiet_hours, silence"),

@@ -89,7 +89,7 @@ class Options:
         if engine in ("postgresql", "mysql") and not asked.user:
             raise ValueError(f"a {engine} check needs a user to log in as")
         if not 1 <= asked.port <= 65535:
-            raise ValueError(f"there is no port {asked.port}: ports go from 1 to 65535")
+            raise ValueError(f"port: there is no port {asked.port}; ports go from 1 to 65535")
         if engine == "redis":
             _redis.words(asked.query)
             if asked.database and not asked.database.isdigit():

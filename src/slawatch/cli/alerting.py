@@ -5,6 +5,7 @@ import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import quote, urlencode
 
@@ -13,6 +14,7 @@ import typer
 from slawatch.cli import client, exits
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.entering import login
+from slawatch.cli.wording import said_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,6 +65,7 @@ def ask(
     body: bytes | None = None,
     nothing: dict[str, Any] | None = None,
     live: bool = True,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return an answer of the daemon, or that of the store where none runs.
 
@@ -74,6 +77,7 @@ def ask(
         body: of a question that is too long for a path.
         live: whether the answer changes by itself, so that people must know when no daemon runs.
         nothing: the answer before anything was stored, where that needs no thought.
+        words: how keys are written on the command line that are no options of their own name.
 
     Raises:
         DaemonError, EntryRefused: there is no such thing.
@@ -114,10 +118,14 @@ def ask(
             sys.stderr.write("slawatch: the daemon does not run: this is what it stored last\n")
         return found
 
-    return daemon_or_store(asked, alone)
+    with said_in(words):
+        return daemon_or_store(asked, alone)
 
 
-def act(config: "Config", target: str, wish: Mapping[str, Any], doing: str) -> dict[str, Any]:
+def act(
+    config: "Config", target: str, wish: Mapping[str, Any], doing: str,
+    words: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:  # fmt: skip
     """Have the daemon do something, once, and return its answer.
 
     Args:
@@ -125,6 +133,7 @@ def act(config: "Config", target: str, wish: Mapping[str, Any], doing: str) -> d
         target: below `/api/v1/`, quoted.
         wish: what is None is left out.
         doing: the command, for the message that no daemon runs.
+        words: how keys are written on the command line that are no options of their own name.
 
     Raises:
         DaemonError: it is refused, or no daemon runs.
@@ -133,10 +142,11 @@ def act(config: "Config", target: str, wish: Mapping[str, Any], doing: str) -> d
 
     body = json.dumps({key: value for key, value in wish.items() if value is not None}).encode()
     try:
-        found: dict[str, Any] = client.ask(
-            str(config.data_dir / SOCKET), f"/api/v1/{target}", method="POST", body=[body], timeout=_SECONDS,
-            headers={"Idempotency-Key": secrets.token_hex(16)},
-        )  # fmt: skip
+        with said_in(words):
+            found: dict[str, Any] = client.ask(
+                str(config.data_dir / SOCKET), f"/api/v1/{target}", method="POST", body=[body],
+                timeout=_SECONDS, headers={"Idempotency-Key": secrets.token_hex(16)},
+            )  # fmt: skip
     except client.Unreachable:
         line = f"the daemon does not run, and only it can {doing}: start it with `slawatch run`"
         raise client.DaemonError(exits.UNAVAILABLE, [line]) from None

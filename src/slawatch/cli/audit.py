@@ -10,6 +10,7 @@ import typer
 from slawatch.cli import client, entering, exits
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.wording import said_in
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
@@ -72,9 +73,10 @@ def list_(
     }  # fmt: skip
     query = {key: str(value) for key, value in wish.items() if value is not None}
     path = str(loaded.data_dir / SOCKET)
-    found: dict[str, Any] = daemon_or_store(
-        lambda: client.ask(path, f"{_TARGET}?{urlencode(query)}"), lambda: _alone(loaded, query)
-    )
+    with said_in({"person": "--person"}):
+        found: dict[str, Any] = daemon_or_store(
+            lambda: client.ask(path, f"{_TARGET}?{urlencode(query)}"), lambda: _alone(loaded, query)
+        )
     if as_json:
         entering.print_json(found)
         return exits.OK

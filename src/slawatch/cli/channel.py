@@ -1,32 +1,21 @@
 """`slawatch channel test`: one message through a configured channel, by the code of the daemon."""
 
+import secrets
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from slawatch.cli import exits, terminal
+from slawatch.cli import either, exits, terminal
+from slawatch.cli.alerting import quoted
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
     from slawatch.core.channel import Channel
-    from slawatch.core.instant import Micros
-    from slawatch.core.notification import Delivery, Notification
 
-
-class Tried(NamedTuple):
-    """One message and what came of it.
-
-    Attributes:
-        kind: what it said.
-        delivery: what the provider made of it.
-        took: how long that was.
-    """
-
-    kind: str
-    delivery: "Delivery"
-    took: "Micros"
+_OPTIONS: Final = {"channel": "NAME", "person": "--person", "address": "--address"}
+_SECONDS: Final = 90.0
 
 
 def register(app: typer.Typer) -> None:
@@ -63,132 +52,80 @@ def send_test(
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> int:
-    """Send one message."""
+    """Have the daemon send it, or send it from here where none runs."""
+    from slawatch.web import answer_channel
+
     loaded = load_config(config)
-    channel = _channel(loaded, name)
-    recipient, where = _recipient(loaded, channel, person, address)
-    tried = _send(loaded, channel, recipient, where)
+    if person is not None and address is not None:
+        raise typer.BadParameter("it does not go with --person", param_hint="--address")
+    try:
+        channel = answer_channel.channel_of(loaded, name)
+        recipient, where = answer_channel.recipient_of(
+            loaded, channel, person, address, "--person NAME or --address ADDRESS"
+        )
+    except answer_channel.NoRecipient as error:
+        raise typer.BadParameter(str(error), param_hint=_OPTIONS[error.about]) from None
+    given = {"person": person, "address": address}
+    wish = {key: text for key, text in given.items() if text is not None}
+    found = either.daemon_or_here(
+        lambda: _asked(loaded, name, wish), lambda: _here(loaded, channel, recipient, where)
+    )
     if as_json:
         import json
 
-        sys.stdout.write(json.dumps(_as_json(channel, tried), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
     else:
-        sys.stdout.write("".join(_lines(channel, one) for one in tried))
-    return exits.OK if all(one.delivery.ok for one in tried) else exits.NO
+        sys.stdout.write("".join(_lines(found, one) for one in found["messages"]))
+    return exits.OK if found["ok"] else exits.NO
 
 
-def _channel(config: "Config", name: str) -> "Channel":
-    from slawatch.config.problem import nearest
-
-    if name in config.channels:
-        return config.channels[name]
-    known = f"there are {', '.join(config.channels)}" if config.channels else "no channel is configured"
-    hint = nearest(name, config.channels) or known
-    raise typer.BadParameter(f"there is no channel {name!r}: {hint}", param_hint="NAME")
-
-
-def _recipient(
-    config: "Config", channel: "Channel", person: str | None, address: str | None
-) -> tuple[str, str]:
-    """Return whom the message is for, and where the channel finds them; empty for its own recipients."""
-    from slawatch.config.channels import has_own_recipients, needs_address
-    from slawatch.config.problem import nearest
-    from slawatch.core.channel import address_of
-    from slawatch.core.people import ContactRule
-
-    if address is not None:
-        if person is not None:
-            raise typer.BadParameter("it does not go with --person", param_hint="--address")
-        return f"channel:{channel.name}", address
-    if person is None:
-        if not has_own_recipients(channel):
-            raise typer.BadParameter(
-                f"{channel.name} has no recipients of its own: say --person NAME or --address ADDRESS",
-                param_hint="NAME",
-            )
-        return f"channel:{channel.name}", ""
-    if person not in config.people:
-        hint = nearest(person, config.people) or "see [people] in the configuration"
-        raise typer.BadParameter(f"there is nobody called {person!r}: {hint}", param_hint="--person")
-    found = config.people[person]
-    own = (rule for rule in found.rules() if rule.channel == channel.name)
-    where = address_of(found, next(own, ContactRule(channel=channel.name)), channel.type)
-    if not where and needs_address(channel):
-        raise typer.BadParameter(f"{channel.name} has no address of {person}", param_hint="--person")
-    return f"person:{person}", where
+def _asked(config: "Config", name: str, wish: dict[str, str]) -> dict[str, Any]:
+    """Return what came of it by way of the daemon; a message that got lost on the way is not sent twice."""
+    found: dict[str, Any] = either.asked(
+        config, f"channels/{quoted(name)}/test", wish, timeout=_SECONDS,
+        headers={"Idempotency-Key": secrets.token_hex(16)},
+    )  # fmt: skip
+    return found
 
 
-def _send(config: "Config", channel: "Channel", recipient: str, address: str) -> list[Tried]:
-    """Send the message; at a provider that keeps an alert of its own, close that again."""
+def _here(config: "Config", channel: "Channel", recipient: str, address: str) -> dict[str, Any]:
+    """Return what came of it from this process."""
     import logging
 
     import trio
 
-    from slawatch import clock, notifiers
-    from slawatch.core.instant import rfc3339
-    from slawatch.core.notification import Kind, Notification
+    from slawatch.daemon.trying import try_channel
+    from slawatch.web import answer_channel
 
     # What libraries log is in the answer already, and may not be as careful with secrets.
     logging.getLogger().addHandler(logging.NullHandler())
-    now = clock.now()
-    kind = notifiers.load(channel.type)
-    kind.prepare(channel.options)
-
-    def message(why: Kind) -> Notification:
-        return Notification(
-            kind=why,
-            idempotency_key=f"test:{channel.name}:{now}",
-            at=now,
-            title="Test message from slawatch",
-            severity="info",
-            summary="Somebody tries whether this channel works: nothing is wrong.",
-            reason=f"slawatch channel test {channel.name}",
-            since=now,
-            timezone=config.timezone,
-            details={"instance": config.alerting.instance, "sent": rfc3339(now)},
-            recipient=recipient,
-            address=address,
-        )
-
-    tried = [trio.run(_try, config, channel, message(Kind.META))]
-    if kind.keeps_state and tried[0].delivery.ok:
-        tried.append(trio.run(_try, config, channel, message(Kind.RESOLVE)))
-    return tried
+    tried = trio.run(try_channel, config, channel, recipient, address)
+    return answer_channel.answer(channel, tried)
 
 
-async def _try(config: "Config", channel: "Channel", notification: "Notification") -> Tried:
-    from slawatch import clock, notifiers
-
-    begun = clock.steady()
-    sending = notifiers.Sending(now=clock.now(), channel=channel.name, instance=config.alerting.instance)
-    delivery = await notifiers.load(channel.type).send(channel.options, notification, sending)
-    word = "message" if notification.kind == "meta" else str(notification.kind)
-    return Tried(word, delivery, clock.steady() - begun)
-
-
-def _lines(channel: "Channel", one: Tried) -> str:
+def _lines(found: dict[str, Any], one: dict[str, Any]) -> str:
     from slawatch.cli.terminal import clean
-    from slawatch.core.instant import seconds
+    from slawatch.core.instant import SECOND
     from slawatch.core.text import format_duration
 
     shown = terminal.of()
-    delivery = one.delivery
-    colour = "32" if delivery.ok else "31;1"
-    word = "delivered" if delivery.ok else str(delivery.verdict)
+    delivered = one["verdict"] == "ok"
+    word = "delivered" if delivered else one["verdict"]
     if shown.colour:
-        word = f"\x1b[{colour}m{word}\x1b[0m"
-    status = f" ({delivery.status})" if delivery.status is not None else ""
-    lines = [f"{channel.name} ({channel.type}): {one.kind} {word} in {seconds(one.took):.2f} s"]
-    lines.append(f"  answer     {clean(delivery.answer) or '-'}{status}")
-    if delivery.provider_id:
-        lines.append(f"  id         {clean(delivery.provider_id)}")
-    if delivery.retry_after is not None:
-        lines.append(f"  wait       {format_duration(delivery.retry_after)}, asks the provider")
-    if delivery.possible_duplicate:
+        word = f"\x1b[{'32' if delivered else '31;1'}m{word}\x1b[0m"
+    status = f" ({one['status']})" if one["status"] is not None else ""
+    lines = [f"{found['channel']} ({found['type']}): {one['kind']} {word} in {one['seconds']:.2f} s"]
+    lines.append(f"  answer     {clean(one['answer']) or '-'}{status}")
+    if one["provider_id"]:
+        lines.append(f"  id         {clean(one['provider_id'])}")
+    if one["retry_after"] is not None:
+        wait = format_duration(round(one["retry_after"] * SECOND))
+        lines.append(f"  wait       {wait}, asks the provider")
+    if one["possible_duplicate"]:
         lines.append("  note       it may have got through all the same")
-    lines += [f"  warning    {clean(warning)}" for warning in delivery.warnings]
-    if not delivery.ok:
-        lines.append(f"  next       {_ADVICE[str(delivery.verdict)]}")
+    lines += [f"  warning    {clean(warning)}" for warning in one["warnings"]]
+    if not delivered:
+        lines.append(f"  next       {_ADVICE[one['verdict']]}")
     return "\n".join(lines) + "\n"
 
 
@@ -199,29 +136,3 @@ _ADVICE = {
     "disable": "the provider says that the address is gone for good: make a new one there",
     "misconfigured": "nothing gets through until this channel's keys are changed",
 }
-
-
-def _as_json(channel: "Channel", tried: list[Tried]) -> dict[str, Any]:
-    from slawatch.core.instant import seconds
-
-    return {
-        "channel": channel.name,
-        "type": channel.type,
-        "ok": all(one.delivery.ok for one in tried),
-        "messages": [
-            {
-                "kind": one.kind,
-                "verdict": str(one.delivery.verdict),
-                "answer": one.delivery.answer,
-                "status": one.delivery.status,
-                "provider_id": one.delivery.provider_id,
-                "retry_after": None
-                if one.delivery.retry_after is None
-                else seconds(one.delivery.retry_after),
-                "possible_duplicate": one.delivery.possible_duplicate,
-                "warnings": list(one.delivery.warnings),
-                "seconds": round(seconds(one.took), 3),
-            }
-            for one in tried
-        ],
-    }

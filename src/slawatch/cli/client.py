@@ -17,6 +17,7 @@ _CODES: Final = {
     404: exits.USAGE,
     409: exits.CONFIG,
     422: exits.NO,
+    429: exits.TRY_AGAIN,
     500: exits.IO,
     503: exits.TRY_AGAIN,
     507: exits.IO,
@@ -42,6 +43,10 @@ class DaemonError(Exception):
         self.code = code
         self.lines = lines
         self.status = status
+
+
+class NotAllowed(DaemonError):  # noqa: N818 (a state of affairs, as above)
+    """The daemon runs as another user, who alone may ask it."""
 
 
 class Answer:
@@ -176,7 +181,7 @@ def send(
     except PermissionError:
         connection.close()
         line = f"{path} may not be opened by this user: the daemon runs as another; become that user, or root"
-        raise DaemonError(exits.UNAVAILABLE, [line]) from None
+        raise NotAllowed(exits.UNAVAILABLE, [line]) from None
     except ConnectionResetError:
         connection.close()
         raise _unintelligible() from None

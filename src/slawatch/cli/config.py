@@ -6,7 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -14,8 +14,9 @@ from slawatch.cli import exits
 from slawatch.cli.options import AsJson, ConfigFile
 
 if TYPE_CHECKING:
-    from slawatch.config.model import Config
     from slawatch.config.problem import Problem
+
+_TOLD: Final = ("ok", "files", "digest", "problems", "warnings")
 
 
 def register(app: typer.Typer) -> None:
@@ -63,37 +64,60 @@ def init(
     return exits.OK
 
 
-def check_config(config: ConfigFile = None, as_json: AsJson = False) -> int:
+def check_config(
+    config: ConfigFile = None,
+    daemon: Annotated[
+        bool,
+        typer.Option(
+            "--daemon",
+            help="Ask the daemon what `slawatch reload` would say: its files, with its environment.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
     """Load the configuration as the daemon would, and tell what is wrong with it."""
-    from slawatch import clock
-    from slawatch.config.load import ConfigError, load
-
-    loaded: Config | None = None
-    problems: tuple[Problem, ...] = ()
-    try:
-        loaded = load(config, env=os.environ, now=clock.now())
-        warnings = loaded.warnings
-    except ConfigError as error:
-        problems, warnings = error.problems, error.warnings
+    found = _asked(config) if daemon else _looked_at(config)
     if as_json:
-        typer.echo(json.dumps(_as_json(loaded, problems, warnings), indent=2, ensure_ascii=False))
-    else:
-        _show(problems, "error", typer.colors.RED)
-        _show(warnings, "warning", typer.colors.YELLOW)
-        typer.echo(_verdict(loaded, problems, len(warnings)))
-    return exits.OK if loaded else exits.CONFIG
+        typer.echo(json.dumps({key: found[key] for key in _TOLD}, indent=2, ensure_ascii=False))
+        return exits.OK if found["ok"] else exits.CONFIG
+    from slawatch.config.problem import Problem
+
+    problems, warnings = ([Problem(**one) for one in found[kind]] for kind in ("problems", "warnings"))
+    _show(problems, "error", typer.colors.RED)
+    _show(warnings, "warning", typer.colors.YELLOW)
+    typer.echo(_verdict(found, problems, len(warnings)))
+    return exits.OK if found["ok"] else exits.CONFIG
 
 
-def _as_json(
-    config: "Config | None", problems: Iterable["Problem"], warnings: Iterable["Problem"]
-) -> dict[str, Any]:
-    return {
-        "ok": config is not None,
-        "files": [str(file) for file in config.files] if config else [],
-        "digest": config.digest if config else None,
-        "problems": [problem.as_json() for problem in problems],
-        "warnings": [warning.as_json() for warning in warnings],
-    }
+def _looked_at(path: Path | None) -> dict[str, Any]:
+    """Return what there is to say of the files from here."""
+    from slawatch import clock
+    from slawatch.config.load import load
+    from slawatch.config.unread import check
+    from slawatch.web.answer_config import of_files
+
+    return of_files(check(lambda: load(path, env=os.environ, now=clock.now())), "")
+
+
+def _asked(path: Path | None) -> dict[str, Any]:
+    """Return what the daemon has to say of its files.
+
+    Raises:
+        DaemonError: none runs.
+    """
+    from slawatch.cli import client
+    from slawatch.config.locate import peek_data_dir
+    from slawatch.web.control import SOCKET
+
+    folder = peek_data_dir(path, os.environ)
+    try:
+        if folder is None:
+            raise client.Unreachable
+        found: dict[str, Any] = client.ask(str(folder / SOCKET), "/api/v1/config/check", timeout=60)
+    except client.Unreachable:
+        line = "the daemon does not run: leave --daemon out to look at the files from here"
+        raise client.DaemonError(exits.UNAVAILABLE, [line]) from None
+    return found
 
 
 def _show(problems: Iterable["Problem"], word: str, color: str) -> None:
@@ -109,17 +133,13 @@ def _show(problems: Iterable["Problem"], word: str, color: str) -> None:
             typer.echo(f"    found     {problem.found}")
 
 
-def _verdict(config: "Config | None", problems: Sequence["Problem"], warnings: int) -> str:
+def _verdict(found: dict[str, Any], problems: "Sequence[Problem]", warnings: int) -> str:
     noted = f", {_count(warnings, 'warning')}" if warnings else ""
-    if config is None:
+    if not found["ok"]:
         files = ", ".join(dict.fromkeys(problem.file for problem in problems if problem.file))
         return f"{files + ': ' if files else ''}{_count(len(problems), 'mistake')}{noted}: not usable"
-    parts = [
-        _count(len(config.checks), "check"),
-        _count(len(config.services), "service"),
-        _count(len(config.agreements), "agreement"),
-    ]
-    return f"{config.path}: fine ({', '.join(parts)}{noted})"
+    parts = [_count(number, word) for word, number in found["counts"].items()]
+    return f"{found['files'][0]}: fine ({', '.join(parts)}{noted})"
 
 
 def _count(number: int, word: str) -> str:

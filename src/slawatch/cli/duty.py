@@ -12,9 +12,12 @@ from slawatch.cli.options import AsJson, ConfigFile, load_config
 from slawatch.cli.terminal import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
 
     from slawatch.config.model import Config
+    from slawatch.core.recorded import Record
     from slawatch.core.rota import Schedule
     from slawatch.web.asking import Seen
 
@@ -160,6 +163,25 @@ def schedules(config: "Config") -> "dict[str, Schedule]":
         if line["holds"] is not None
     ]
     return on_top(config.schedules, changes, config.people)
+
+
+def records(config: "Config", chosen: "Sequence[Schedule]") -> "dict[str, Record]":
+    """Return what is on record of who was on call, from the daemon or the store.
+
+    Raises:
+        DaemonError, StoreError: it cannot be read.
+    """
+    from slawatch.core.recorded import parse_record
+
+    names = {one.key for one in chosen}
+
+    def answer(cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
+        from slawatch.web import asking
+
+        return asking.on_call_record(cursor, seen)
+
+    found = alerting.ask(config, "oncall/record", answer, nothing={"schedules": []}, live=False)
+    return {line["schedule"]: parse_record(line) for line in found["schedules"] if line["schedule"] in names}
 
 
 def entered(config: "Config", *, over: bool = False) -> list[dict[str, Any]]:

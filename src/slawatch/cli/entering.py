@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from slawatch.cli import client
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.terminal import clean, columns, fit
+from slawatch.cli.wording import said_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,6 +26,15 @@ _PATHS = {
     "maintenance": "/api/v1/maintenance", "adjustment": "/api/v1/adjustments", "silence": "/api/v1/silences",
     "override": "/api/v1/overrides", "swap": "/api/v1/swaps",
 }  # fmt: skip
+_SPAN = {"start": "--from", "end": "--to", "who": "--person", "taken_by": "--with"}
+_WORDS = {
+    "maintenance.add": {"services": "--service"}, "maintenance.change": {}, "maintenance.cancel": {},
+    "adjustment.add": {}, "adjustment.approve": {"reason": "--note"}, "adjustment.withdraw": {},
+    "silence.add": {"match": "MATCHER"}, "silence.change": {}, "silence.expire": {},
+    "override.add": _SPAN, "override.cancel": {"id": "--cancel"},
+    "swap.add": _SPAN, "swap.take": {"id": "--take", **_SPAN}, "swap.cancel": {"id": "--cancel"},
+}  # fmt: skip
+"""How the keys of each wish are written on the command line, where they are no options of their own name."""
 
 
 def login() -> str:
@@ -76,7 +86,8 @@ def enter(config: "Config", what: str, wish: Mapping[str, Any]) -> dict[str, Any
             audit(database, what, f"{subject}:{made['id']}", {"signed": given.get("person")})
             return made
 
-    return daemon_or_store(asked, alone)
+    with said_in(_WORDS[what]):
+        return daemon_or_store(asked, alone)
 
 
 def listed(config: "Config", subject: str) -> list[dict[str, Any]]:
@@ -136,7 +147,8 @@ def post(config: "Config", target: str, wish: Mapping[str, Any]) -> dict[str, An
     from slawatch.web.control import SOCKET
 
     path, body = str(config.data_dir / SOCKET), json.dumps(dict(wish)).encode()
-    found: dict[str, Any] = client.ask(path, target, method="POST", body=[body], timeout=60)
+    with said_in({"name": "NAME", "organizations": "--org"}):
+        found: dict[str, Any] = client.ask(path, target, method="POST", body=[body], timeout=60)
     return found
 
 

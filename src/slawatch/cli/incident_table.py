@@ -20,6 +20,7 @@ from slawatch.cli.alert_table import (
 from slawatch.cli.figures import span
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import Terminal, clean
+from slawatch.core.escalation import turn_text
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
 
 STATE: Final = {"triggered": RED, "acked": YELLOW, "snoozed": YELLOW, "resolved": GREEN, "merged": DIM}
@@ -67,7 +68,7 @@ def render(one: dict[str, Any], timezone: str, now: Instant, terminal: Terminal)
     level = (
         ""
         if one["level"] is None
-        else f", level {one['level']}" + (f" for the {one['cycle'] + 1}. time" if one["cycle"] else "")
+        else f", level {one['level']}" + (f" for the {turn_text(one['cycle'])}" if one["cycle"] else "")
     )
     facts = [
         ("Service", named(one["service"], one["organization"])),

@@ -21,6 +21,7 @@ _OnlyOne = Annotated[
     ),
 ]
 _Text = Annotated[list[str], typer.Argument(metavar="TEXT", help="Words; quotes are not needed.")]
+_WORDS = {"title": "TITLE", "text": "TEXT", "to": "WHO"}
 _HELP = "What is open, who has it, and what to do about it."
 
 
@@ -293,7 +294,7 @@ def _act(
 
     target = "incidents" if number is None else f"incidents/{number}/{action}"
     said = "open an incident" if number is None else f"{action} an incident"
-    found = alerting.act(load_config(path), target, {**wish, "person": alerting.person(by)}, said)
+    found = alerting.act(load_config(path), target, {**wish, "person": alerting.person(by)}, said, _WORDS)
     if as_json:
         alerting.print_json(found)
     else:

@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "probe": "probe",
     "status": "status",
     "report": "report",
+    "verify": "verify",
+    "reports": "reports",
     "maintenance": "maintenance",
     "adjust": "adjust",
     "alerts": "alerts",
@@ -170,7 +172,8 @@ def _explain(error: Exception) -> tuple[int, list[str]] | None:
     if _is(error, "slawatch.cli.client", "DaemonError"):
         return error.code, error.lines  # type: ignore[attr-defined]
     if _is(error, "slawatch.web.wish", "EntryRefused"):
-        return exits.NO if error.status == 422 else exits.USAGE, [str(error)]  # type: ignore[attr-defined]
+        code = {422: exits.NO, 503: exits.TRY_AGAIN}.get(error.status, exits.USAGE)  # type: ignore[attr-defined]
+        return code, [str(error)]
     if _is(error, "slawatch.store.errors", "StoreLocked") or _is(error, "slawatch.store.errors", "StoreBusy"):
         return exits.TRY_AGAIN, [str(error)]
     if _is(error, "slawatch.store.errors", "StoreError"):

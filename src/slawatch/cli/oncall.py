@@ -1,18 +1,19 @@
 """`slawatch oncall`: who is on call when, as the configuration and what was entered since say."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slawatch.cli import duty, exits, terminal
+from slawatch.cli import duty, either, exits, terminal
 from slawatch.cli.options import AsJson, ConfigFile, duty_moment, load_config
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
     from slawatch.core.instant import Instant
+    from slawatch.core.recorded import Record
     from slawatch.core.rota import Schedule
 
 _NO_SCHEDULES = "no schedules are configured: write [schedules.NAME] with its layers\n"
@@ -39,7 +40,8 @@ def register(app: typer.Typer) -> None:
     group.callback()(_group)
     group.command(
         "show",
-        help="Tell who is on call now, or at another time; with --from and --to, the shifts in between.",
+        help="Tell who is on call now, or at another time; with --from and --to, the shifts in between. What "
+        "is past is told as it was recorded, whatever the schedule says today.",
         epilog="Examples: slawatch oncall show; slawatch oncall show --schedule primary --at 2026-12-24; "
         "slawatch oncall show --from 2026-12-01 --to 2027-01-01",
     )(show)
@@ -73,7 +75,7 @@ def show(
 ) -> int:
     """Tell who is on call."""
     from slawatch import clock
-    from slawatch.core import oncall
+    from slawatch.core import recorded
 
     loaded = load_config(config)
     chosen = _chosen(loaded, schedule)
@@ -83,17 +85,21 @@ def show(
         if at is not None:
             raise typer.BadParameter("it does not go with --from and --to", param_hint="--at")
         low, high = _span(start, end, zone, now, now, _SHOWN_DAYS)
+        records = duty.records(loaded, chosen) if low < now else {}
+        record = {one.key: records.get(one.key, recorded.Record()) for one in chosen}
         if as_json:
-            _print_json([row for one in chosen for row in oncall.show_shifts(one, low, high)])
+            _print_json([x for one in chosen for x in recorded.show_shifts(one, record[one.key], low, high)])
             return exits.OK
-        _print_shifts(loaded, chosen, low, high, now)
+        _print_shifts(loaded, chosen, record, (low, high), now)
         return exits.OK
     moment = now if at is None else duty_moment(at, zone, "--at")
+    records = duty.records(loaded, chosen) if moment < now else {}
+    record = {one.key: records.get(one.key, recorded.Record()) for one in chosen}
     if as_json:
-        answers = [oncall.show(one, moment) for one in chosen]
+        answers = [recorded.show(one, record[one.key], moment) for one in chosen]
         _print_json(answers[0] if len(answers) == 1 else answers)
         return exits.OK
-    _print_now(loaded, chosen, moment)
+    _print_now(loaded, chosen, record, moment, past=moment < now)
     return exits.OK
 
 
@@ -106,25 +112,48 @@ def gaps(
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> int:
-    """Tell when nobody is on call."""
-    from slawatch import clock
+    """Ask the daemon, or work it out here where none runs."""
     from slawatch.cli import oncall_table
+    from slawatch.core.instant import parse_rfc3339
+    from slawatch.core.ledger import Interval
+
+    loaded = load_config(config)
+    if schedule is not None:
+        _known("schedule", schedule, list(loaded.schedules), "--schedule")
+    answers = either.daemon_or_here(
+        lambda: _asked_gaps(loaded, schedule, days), lambda: _gaps_here(loaded, schedule, days)
+    )
+    if as_json:
+        _print_json(answers[0] if len(answers) == 1 else answers)
+    elif not answers:
+        sys.stdout.write(_NO_SCHEDULES)
+    else:
+        found = [
+            (
+                loaded.schedules[one["schedule"]],
+                [Interval(parse_rfc3339(gap["start"]), parse_rfc3339(gap["end"])) for gap in one["gaps"]],
+            )
+            for one in answers
+        ]
+        sys.stdout.write(oncall_table.render_gaps(found, days, terminal.of()))
+    return exits.NO if exit_code and any(one["gaps"] for one in answers) else exits.OK
+
+
+def _asked_gaps(config: "Config", schedule: str | None, days: int) -> list[dict[str, Any]]:
+    from urllib.parse import urlencode
+
+    query = {"days": str(days)} | ({"schedule": schedule} if schedule is not None else {})
+    found: list[dict[str, Any]] = either.asked(config, f"oncall/gaps?{urlencode(query)}", timeout=60.0)
+    return found
+
+
+def _gaps_here(config: "Config", schedule: str | None, days: int) -> list[dict[str, Any]]:
+    from slawatch import clock
     from slawatch.core import oncall
     from slawatch.core.instant import DAY
 
-    loaded = load_config(config)
-    chosen = _chosen(loaded, schedule)
     now = clock.now()
-    end = now + days * DAY
-    found = [(one, oncall.gaps(one, now, end)) for one in chosen]
-    if as_json:
-        answers = [oncall.show_gaps(one, now, end) for one in chosen]
-        _print_json(answers[0] if len(answers) == 1 else answers)
-    elif not chosen:
-        sys.stdout.write(_NO_SCHEDULES)
-    else:
-        sys.stdout.write(oncall_table.render_gaps(found, days, terminal.of()))
-    return exits.NO if exit_code and any(holes for _, holes in found) else exits.OK
+    return [oncall.show_gaps(one, now, now + days * DAY) for one in _chosen(config, schedule)]
 
 
 def ical(
@@ -203,33 +232,47 @@ def _span(
     return low, high
 
 
-def _print_now(config: "Config", chosen: list["Schedule"], at: "Instant") -> None:
+def _print_now(
+    config: "Config", chosen: list["Schedule"], record: Mapping[str, "Record"], at: "Instant", *, past: bool
+) -> None:
     from slawatch.cli import oncall_table
     from slawatch.core.instant import DAY
-    from slawatch.core.oncall import next_change, on_call, who
+    from slawatch.core.oncall import next_change, on_call
+    from slawatch.core.recorded import served_at
 
     if not chosen:
         sys.stdout.write(_NO_SCHEDULES)
         return
     standings = []
     for schedule in chosen:
-        change = next_change(schedule, at, at + 366 * DAY)
-        following = None if change is None else (change, on_call([schedule], change))
-        standings.append(oncall_table.Standing(schedule, who(schedule, at), following))
-    sys.stdout.write(oncall_table.render_now(standings, config.people, at, terminal.of()))
+        found = served_at(schedule, record[schedule.key], at)
+        following = None
+        if found.recorded and found.end is not None:
+            following = found.end, served_at(schedule, record[schedule.key], found.end).people
+        elif not found.recorded:
+            change = next_change(schedule, at, at + 366 * DAY)
+            following = None if change is None else (change, on_call([schedule], change))
+        standings.append(oncall_table.Standing(schedule, found, following))
+    sys.stdout.write(oncall_table.render_now(standings, config.people, at, terminal.of(), past=past))
 
 
 def _print_shifts(
-    config: "Config", chosen: list["Schedule"], start: "Instant", end: "Instant", now: "Instant"
+    config: "Config",
+    chosen: list["Schedule"],
+    record: Mapping[str, "Record"],
+    span: tuple["Instant", "Instant"],
+    now: "Instant",
 ) -> None:
     from slawatch.cli import oncall_table
-    from slawatch.core.rota import swept
+    from slawatch.core.recorded import served
 
     if not chosen:
         sys.stdout.write(_NO_SCHEDULES)
     shown = terminal.of()
     blocks = [
-        oncall_table.render_shifts(schedule, swept(schedule, start, end), config.people, now, shown)
+        oncall_table.render_shifts(
+            schedule, served(schedule, record[schedule.key], *span), config.people, now, shown
+        )
         for schedule in chosen
     ]
     sys.stdout.write("\n".join(blocks))

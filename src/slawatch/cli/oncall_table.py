@@ -8,9 +8,9 @@ from slawatch.cli.figures import span
 from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.instant import Instant, to_datetime
 from slawatch.core.ledger import Interval
-from slawatch.core.oncall import OnCall
 from slawatch.core.people import Person
-from slawatch.core.rota import Schedule, Shift
+from slawatch.core.recorded import Served
+from slawatch.core.rota import Schedule
 
 _BOLD: Final = "1"
 _DIM: Final = "2"
@@ -19,6 +19,8 @@ _GREEN: Final = "32"
 _YELLOW: Final = "33"
 _LEAST: Final = 8
 _LEGEND: Final = "* by an override, a swap or a temporary schedule"
+_RECORDED: Final = "what is past is told as it was recorded"
+_NOT_RECORDED: Final = "? not on record: as the schedule says today; the rest of the past as it was recorded"
 NOBODY: Final = "nobody"
 
 
@@ -32,7 +34,7 @@ class Standing(NamedTuple):
     """
 
     schedule: Schedule
-    now: OnCall
+    now: Served
     following: tuple[Instant, tuple[str, ...]] | None
 
 
@@ -41,9 +43,14 @@ Cell = tuple[str, str]
 
 
 def render_now(
-    standings: Sequence[Standing], people: Mapping[str, Person], at: Instant, terminal: Terminal
+    standings: Sequence[Standing],
+    people: Mapping[str, Person],
+    at: Instant,
+    terminal: Terminal,
+    *,
+    past: bool = False,
 ) -> str:
-    """Return who is on call in each schedule, until when, and who is next."""
+    """Return who is on call in each schedule, until when, and who is next; of the past, what is on record."""
     head = ("SCHEDULE", "ON CALL", "SINCE", "UNTIL", "LEFT", "NEXT")
     rows: list[list[Cell]] = []
     for standing in standings:
@@ -56,7 +63,7 @@ def render_now(
         rows.append(
             [
                 (clean(standing.schedule.name or standing.schedule.key), ""),
-                _who(found.people, people, override=found.override),
+                _who(found.people, people, override=bool(found.override), doubt=past and not found.recorded),
                 (_time(found.start, zone), _DIM),
                 (_time(last, zone), "" if last is not None else _DIM),
                 (span(last - at) if last is not None else "", _DIM),
@@ -64,19 +71,27 @@ def render_now(
             ]
         )
     lines = _table(head, rows, terminal)
-    if any(standing.now.override for standing in standings):
-        lines += ["", _paint(_LEGEND, _DIM, terminal)]
+    legends = [_LEGEND] if any(standing.now.override for standing in standings) else []
+    if past:
+        legends.append(_RECORDED if all(one.now.recorded for one in standings) else _NOT_RECORDED)
+    if legends:
+        lines += ["", *(_paint(legend, _DIM, terminal) for legend in legends)]
     return _text(lines)
 
 
 def render_shifts(
-    schedule: Schedule, found: Iterable[Shift], people: Mapping[str, Person], at: Instant, terminal: Terminal
+    schedule: Schedule, found: Iterable[Served], people: Mapping[str, Person], at: Instant, terminal: Terminal
 ) -> str:
     """Return the shifts of one schedule in their order, those without anybody in red; now is marked."""
     rows: list[list[Cell]] = []
-    overridden = False
+    overridden = doubted = kept = False
     for shift in found:
-        overridden = overridden or shift.override
+        if shift.start is None or shift.end is None:
+            continue
+        overridden = overridden or bool(shift.override)
+        kept = kept or shift.recorded
+        doubt = shift.end <= at and not shift.recorded
+        doubted = doubted or doubt
         current = shift.start <= at < shift.end
         mark = (">" if current else " ", _GREEN)
         rows.append(
@@ -85,7 +100,7 @@ def render_shifts(
                 (_time(shift.start, schedule.timezone), ""),
                 (_time(shift.end, schedule.timezone), ""),
                 (span(shift.end - shift.start), _DIM),
-                _who(shift.people, people, override=shift.override),
+                _who(shift.people, people, override=bool(shift.override), doubt=doubt),
             ]
         )
     title = _paint(clean(schedule.name or schedule.key), _BOLD, terminal)
@@ -93,8 +108,9 @@ def render_shifts(
     if not rows:
         return f"{title}  {zone}\n"
     lines = _table((" ", "FROM", "TO", "LENGTH", "ON CALL"), rows, terminal)
-    legend = [_paint(f"   {_LEGEND}", _DIM, terminal)] if overridden else []
-    return _text([f"{title}  {zone}", *lines, *legend])
+    legends = [_LEGEND] if overridden else []
+    legends += [_NOT_RECORDED] if doubted else [_RECORDED] if kept else []
+    return _text([f"{title}  {zone}", *lines, *(_paint(f"   {text}", _DIM, terminal) for text in legends)])
 
 
 def render_gaps(
@@ -119,9 +135,11 @@ def render_gaps(
     return _text(lines)
 
 
-def _who(keys: Iterable[str], people: Mapping[str, Person], *, override: bool = False) -> Cell:
+def _who(
+    keys: Iterable[str], people: Mapping[str, Person], *, override: bool = False, doubt: bool = False
+) -> Cell:
     names = [clean(people[key].shown if key in people else key) for key in keys]
-    mark = " *" if override else ""
+    mark = (" *" if override else "") + (" ?" if doubt else "")
     return (", ".join(names) + mark, _YELLOW if override else _GREEN) if names else (NOBODY + mark, _RED)
 
 

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from slawatch.cli import exits, terminal
+from slawatch.cli import either, exits, terminal
 from slawatch.cli.options import AsJson, ConfigFile, duty_moment, load_config
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
     from slawatch.core.instant import Instant, Micros
-    from slawatch.core.scenario import Happening, Played, Scene
+    from slawatch.core.scenario import Happening, Scene
+    from slawatch.web.answer_rehearse import Wish
 
 _DOWN_FOR: Final = "1h"
 _MOST_DAYS: Final = 400
-_NOBODY: Final = "nobody would be told of anything: write [[escalations.default.levels]] or [[routes]]"
+_PATIENCE: Final = 120.0
 EXAMPLE: Final = """\
   [channels.mail]
   type = "email"
@@ -82,32 +83,41 @@ def rehearse(
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> int:
-    """Play an imagined outage."""
+    """Have the daemon play it, or play it here where none runs."""
     from slawatch import clock
-    from slawatch.core import holes, rehearsal
-    from slawatch.core.scenario import horizon, workflow_lines
+    from slawatch.web import answer_rehearse
 
     loaded = load_config(config)
     script = _script(loaded, scenario, check, down_for)
     start = clock.now() if at is None else duty_moment(at, loaded.timezone, "--at")
-    lasting = _length(start, length, until, loaded.timezone)
-    if not loaded.escalations and not loaded.routes and not loaded.workflows:
-        if as_json:
-            _print_json([], [_NOBODY], start)
-        else:
-            sys.stdout.write(f"{_NOBODY}, for example\n\n{EXAMPLE}")
-        return exits.NO if exit_code else exits.OK
-    scene, remarks = _scene(loaded)
-    played = rehearsal.play(scene, script, start, horizon(script) if lasting is None else lasting)
-    warnings = (*remarks, *holes.find(scene, played))
-    if as_json:
-        _print_json(played.messages, warnings, start, workflow_lines(played))
+    wish = answer_rehearse.Wish(script, start, _length(start, length, until, loaded.timezone))
+    if answer_rehearse.is_silent(loaded):
+        found = answer_rehearse.play(loaded, None, wish)
+        said = f"{answer_rehearse.NOBODY}, for example\n\n{EXAMPLE}"
     else:
         from slawatch.cli import rehearse_table
 
-        zone = _zone(loaded, played)
-        sys.stdout.write(rehearse_table.render(played, warnings, loaded.people, zone, terminal.of()))
-    return exits.NO if exit_code and warnings else exits.OK
+        found = either.daemon_or_here(lambda: _asked(loaded, wish), lambda: _here(loaded, wish))
+        said = rehearse_table.render(found, loaded.people, terminal.of())
+    if as_json:
+        _print_json(found)
+    else:
+        sys.stdout.write(said)
+    return exits.NO if exit_code and found["warnings"] else exits.OK
+
+
+def _asked(config: "Config", wish: "Wish") -> dict[str, Any]:
+    from slawatch.web.answer_rehearse import write_wish
+
+    found: dict[str, Any] = either.asked(config, "rehearse", write_wish(wish), timeout=_PATIENCE)
+    return found
+
+
+def _here(config: "Config", wish: "Wish") -> dict[str, Any]:
+    from slawatch.web.answer_rehearse import play
+
+    scene, remarks = _scene(config)
+    return play(config, scene, wish, remarks)
 
 
 def _scene(config: "Config") -> "tuple[Scene, list[str]]":
@@ -117,11 +127,12 @@ def _scene(config: "Config") -> "tuple[Scene, list[str]]":
     from slawatch.cli.client import DaemonError
     from slawatch.config.world import scene_of
     from slawatch.store.errors import StoreError, StoreMissing
-    from slawatch.web.answer_replay import Wish, scene_with
+    from slawatch.web.answer_replay import Wish as Wanted
+    from slawatch.web.answer_replay import scene_with
 
     now = clock.now()
     try:
-        found = replay.material(config, Wish(start=now - 1, end=now, checks={}))
+        found = replay.material(config, Wanted(start=now - 1, end=now, checks={}))
     except StoreMissing:
         return scene_of(config), []
     except (DaemonError, StoreError) as error:
@@ -182,33 +193,9 @@ def _length(start: "Instant", length: str | None, until: str | None, zone: str) 
     return found
 
 
-def _zone(config: "Config", played: "Played") -> str:
-    """Return the time zone of the first schedule that a policy of the play asks."""
-    for incident in played.state.incidents.values():
-        for level in incident.policy.levels:
-            for target in level.to:
-                kind, _, name = target.partition(":")
-                if kind == "team" and name in config.teams:
-                    kind, name = "schedule", config.teams[name].schedule
-                if kind == "schedule" and name in config.schedules:
-                    return config.schedules[name].timezone
-    return config.timezone
-
-
-def _print_json(messages: Any, warnings: Any, start: "Instant", workflows: Any = ()) -> None:
-    from slawatch.core.instant import rfc3339, seconds
-
-    events = [
-        {
-            "t": seconds(message.at - start), "at": rfc3339(message.at), "kind": str(message.kind),
-            "to": message.to, "channel": message.channel, "level": message.level, "cycle": message.cycle,
-            "reason": message.reason,
-        }
-        for message in messages
-    ]  # fmt: skip
-    answer: dict[str, Any] = {"events": events, "warnings": list(warnings)}
-    if workflows:
-        answer["workflows"] = [
-            {"t": seconds(at - start), "at": rfc3339(at), "text": text} for at, text in workflows
-        ]
+def _print_json(found: dict[str, Any]) -> None:
+    """Print what the command promises; the rest of the answer is for the table."""
+    answer = {key: found[key] for key in ("events", "warnings")}
+    if found["workflows"]:
+        answer["workflows"] = found["workflows"]
     sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")

@@ -1,15 +1,14 @@
 """The answer of `rehearse` as people see it: a timeline of what happens and who is told, then the holes."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from slawatch.cli.table import wrap
 from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.chain import length_text
-from slawatch.core.instant import SECOND, Instant, to_datetime
+from slawatch.core.instant import SECOND, Instant, parse_rfc3339, to_datetime
 from slawatch.core.people import Person
-from slawatch.core.scenario import Happening, Message, Played, workflow_lines
 
 _BOLD: Final = "1"
 _DIM: Final = "2"
@@ -21,26 +20,19 @@ _HEAD: Final = ("AFTER", "CLOCK", "WHO", "BY", "WHAT", "WHY")
 _LEAST: Final = 20
 
 
-def render(
-    played: Played,
-    warnings: Iterable[str],
-    people: Mapping[str, Person],
-    timezone: str,
-    terminal: Terminal,
-) -> str:
+def render(found: Mapping[str, Any], people: Mapping[str, Person], terminal: Terminal) -> str:
     """Return the timeline, one line in words, and the warnings.
 
     Args:
-        played: what the play came to.
-        warnings: the holes it showed.
+        found: what the play came to, as the API tells it.
         people: by key, for their names.
-        timezone: of the clock times.
         terminal: what can be shown.
     """
+    timezone = found["timezone"]
     zone = ZoneInfo(timezone)
-    start = to_datetime(played.start).astimezone(zone)
+    start = to_datetime(parse_rfc3339(found["start"])).astimezone(zone)
     lines = [_paint(f"from {start:%a %Y-%m-%d %H:%M:%S}, times in {timezone}", _DIM, terminal)]
-    rows = _rows(played, people, zone)
+    rows = _rows(found, people, zone)
     widths = [
         max(columns(title), *(columns(row[n]) for row, _ in rows if len(row) == len(_HEAD)), 0)
         for n, title in enumerate(_HEAD)
@@ -58,47 +50,54 @@ def render(
         first, *rest = wrap(row[-1], room) if room and row[-1] else [row[-1]]
         lines.append("  ".join([*cells, first]))
         lines += [" " * before + text for text in rest]
-    lines += ["", _summary(played, people)]
-    found = [clean(warning) for warning in warnings]
+    lines += ["", _summary(found, people)]
+    warnings = [clean(warning) for warning in found["warnings"]]
     mark = "!"
-    for warning in found:
+    for warning in warnings:
         first, *rest = wrap(warning, terminal.width - 2) if terminal.width else [warning]
         lines.append(f"{_paint(mark, _YELLOW, terminal)} {first}")
         lines += [f"  {text}" for text in rest]
-    if not found:
+    if not warnings:
         lines.append(_paint("no holes were found", _GREEN, terminal))
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def _rows(played: Played, people: Mapping[str, Person], zone: ZoneInfo) -> list[tuple[tuple[str, ...], str]]:
-    entries: list[tuple[Instant, int, Message | Happening | str]] = [
-        *((at, 0, happening) for at, happening in played.happenings),
-        *((message.at, 1, message) for message in played.messages),
-        *((at, 2, text) for at, text in workflow_lines(played)),
+def _rows(
+    found: Mapping[str, Any], people: Mapping[str, Person], zone: ZoneInfo
+) -> list[tuple[tuple[str, ...], str]]:
+    entries = [
+        *((_at(one), 0, one) for one in found["happenings"]),
+        *((_at(one), 1, one) for one in found["events"]),
+        *((_at(one), 2, one) for one in found["workflows"]),
     ]
+    start = parse_rfc3339(found["start"])
     rows: list[tuple[tuple[str, ...], str]] = []
-    for at, _, entry in sorted(entries, key=lambda one: one[:2]):
-        when = (_offset(at - played.start), f"{to_datetime(at).astimezone(zone):%a %H:%M:%S}")
-        if isinstance(entry, Message):
-            what = _WORDS.get(entry.kind, entry.kind)
-            row = (*when, _name(entry.to, people), clean(entry.channel), what, clean(entry.reason))
-            rows.append((row, _COLOURS.get(entry.kind, "")))
-        elif isinstance(entry, str):
-            rows.append(((*when, f"-- workflow {clean(entry)}"), _DIM))
+    for at, kind, one in sorted(entries, key=lambda entry: entry[:2]):
+        when = (_offset(at - start), f"{to_datetime(at).astimezone(zone):%a %H:%M:%S}")
+        if kind == 1:
+            what = _WORDS.get(one["kind"], one["kind"])
+            row = (*when, _name(one["to"], people), clean(one["channel"]), what, clean(one["reason"]))
+            rows.append((row, _COLOURS.get(one["kind"], "")))
         else:
-            rows.append(((*when, f"-- {clean(entry.text)}"), _DIM))
+            workflow = "workflow " if kind == 2 else ""
+            rows.append(((*when, f"-- {workflow}{clean(one['text'])}"), _DIM))
     return rows
 
 
-def _summary(played: Played, people: Mapping[str, Person]) -> str:
-    if not played.messages:
-        return f"Nobody is told of anything in {length_text(played.end - played.start)}."
-    first = played.messages[0]
-    told = dict.fromkeys(_name(message.to, people) for message in played.messages)
-    count = len(played.messages)
+def _at(one: Mapping[str, Any]) -> Instant:
+    return parse_rfc3339(one["at"])
+
+
+def _summary(found: Mapping[str, Any], people: Mapping[str, Person]) -> str:
+    start, events = parse_rfc3339(found["start"]), found["events"]
+    length = length_text(parse_rfc3339(found["end"]) - start)
+    if not events:
+        return f"Nobody is told of anything in {length}."
+    told = dict.fromkeys(_name(one["to"], people) for one in events)
+    count = len(events)
     return (
         f"{count} message{'s' if count != 1 else ''} to {', '.join(told)}; the first after "
-        f"{length_text(first.at - played.start)}, watched for {length_text(played.end - played.start)}."
+        f"{length_text(_at(events[0]) - start)}, watched for {length}."
     )
 
 

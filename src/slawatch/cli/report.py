@@ -35,6 +35,9 @@ def report(
     month: Annotated[str | None, typer.Option(metavar="YYYY-MM", help="A calendar month.")] = None,
     quarter: Annotated[str | None, typer.Option(metavar="YYYY-Qn", help="A calendar quarter.")] = None,
     year: Annotated[str | None, typer.Option(metavar="YYYY", help="A calendar year.")] = None,
+    period: Annotated[
+        str | None, typer.Option(metavar="P", help="Any of these, a week (2026-W41) or a day (2026-10-05).")
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(
@@ -70,7 +73,14 @@ def report(
     from slawatch.web.requested import ReportRefused, Request
 
     request = Request(
-        month=month, quarter=quarter, year=year, start=start, end=end, agreement=agreement, organization=org
+        month=month,
+        quarter=quarter,
+        year=year,
+        period=period,
+        start=start,
+        end=end,
+        agreement=agreement,
+        organization=org,
     )
     try:
         if as_json and formats not in (None, "json"):
@@ -167,9 +177,11 @@ def _asked(config: "Config", query: dict[str, str]) -> Any:
     from urllib.parse import urlencode
 
     from slawatch.cli.client import ask
+    from slawatch.cli.wording import said_in
     from slawatch.web.control import SOCKET
 
-    return ask(str(config.data_dir / SOCKET), f"/api/v1/report?{urlencode(query)}", timeout=_PATIENCE)
+    with said_in({}):
+        return ask(str(config.data_dir / SOCKET), f"/api/v1/report?{urlencode(query)}", timeout=_PATIENCE)
 
 
 @contextmanager

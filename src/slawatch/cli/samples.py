@@ -14,6 +14,7 @@ import typer
 from slawatch.cli import client, exits
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.wording import in_words
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
@@ -157,7 +158,7 @@ def export(
     try:
         wanted = answer_export.wish(parameters, loaded, clock.now())
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(in_words(str(error), {})) from None
     if output is None:
         if form == "parquet" and sys.stdout.isatty():
             raise typer.BadParameter("parquet is not for a terminal: name a file with --output")

@@ -176,7 +176,9 @@ def _try(config: "Config", wish: dict[str, Any], *, as_json: bool) -> int:
     def work(_cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
         return asking.tried(seen, given)
 
-    found = alerting.ask(config, "silences/try", work, body=json.dumps(given).encode(), live=False)
+    found = alerting.ask(
+        config, "silences/try", work, body=json.dumps(given).encode(), live=False, words={"match": "MATCHER"}
+    )
     if as_json:
         alerting.print_json(found)
         return exits.OK

@@ -104,6 +104,7 @@ def verdict(answer: dict[str, Any]) -> int:
 
     69 while nobody watches, else 0.
     """
-    if any(service["state"] == "down" for service in answer["services"]) or status_alerting.meta(answer):
+    down = any(service["state"] == "down" for service in answer["services"])
+    if down or status_alerting.meta(answer) or answer["daemon"].get("unheard"):
         return exits.NO
     return exits.OK if answer["daemon"]["running"] else exits.UNAVAILABLE

@@ -76,7 +76,7 @@ def nagios(answer: dict[str, Any]) -> tuple[str, int]:
     services = answer["services"]
     states = [service["state"] for service in services]
     trouble = _troubles(answer)
-    if "down" in states:
+    if "down" in states or answer["daemon"].get("unheard"):
         word, code = "CRITICAL", exits.NAGIOS_CRITICAL
     elif "degraded" in states:
         word, code = "WARNING", exits.NAGIOS_WARNING

@@ -1,5 +1,6 @@
 """How the agreements stand, as `status` shows them below the services: this period, and the last twelve."""
 
+from textwrap import wrap
 from typing import Any, Final
 
 from slawatch.cli.figures import budget, span
@@ -11,11 +12,13 @@ FEW: Final = 10
 """So many agreements are shown without being asked for."""
 _DROPPED: Final = ("MTTA", "MTBF", "PERIOD", "MTTR", "TARGET", "LOST", "OUTAGES", "BUDGET")
 """The columns that a narrow terminal does without, the first one first."""
-_COLOURS: Final = {"met": "32", "missed": "31;1", "undecided": "33", "no data": "35"}
+_COLOURS: Final = {"met": "32", "missed": "31;1", "undecided": "33", "no data": "35", "behind": "33"}
 _LENGTHS: Final = ("downtime", "time_to_repair", "time_between_failures", "time_to_acknowledge")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS: Final = ".-=#"
 _NO_DATA: Final = ("·", " ")
+_HARDLY_KNOWN: Final = "?"
+_WIDEST: Final = 120
 
 
 def lines(agreements: list[dict[str, Any]], terminal: Terminal) -> list[str]:
@@ -30,11 +33,26 @@ def lines(agreements: list[dict[str, Any]], terminal: Terminal) -> list[str]:
         Column("MTBF", right=True), Column("MTTA", right=True),
     ]  # fmt: skip
     rows = [Row(_cells(one, terminal)) for one in agreements]
-    return table(head, rows, terminal, _DROPPED)
+    return [*table(head, rows, terminal, _DROPPED), *_notes(agreements, terminal)]
+
+
+def _notes(agreements: list[dict[str, Any]], terminal: Terminal) -> list[str]:
+    """Return what has to be said of the table: signs in it that need a word, and what is missing."""
+    said = []
+    behind = any(one["verdict"] == "missed" and one.get("behind") for one in agreements)
+    hardly = any(one["trend"] and one["trend"].get("hardly_known") for one in agreements)
+    if behind:
+        said.append("behind: below the target so far; it can still be kept.")
+    if hardly:
+        said.append("?: too little of the period is known; not in KEPT.")
+    said += dict.fromkeys(clean(why) for one in agreements if (why := one.get("trend_missing")))
+    return [line for note in said for line in wrap(note, min(terminal.width or _WIDEST, _WIDEST))]
 
 
 def bars(trend: dict[str, Any], *, unicode: bool = True) -> str:
     """Return a column for each period, oldest first, as high as the time that was lost in it.
+
+    One of which too little is known to be judged is a question mark.
 
     >>> bars({"periods": [{"downtime": 0.0, "percent": 100.0}, {"downtime": 9.0, "percent": 99.9}]})
     '▁█'
@@ -46,6 +64,9 @@ def bars(trend: dict[str, Any], *, unicode: bool = True) -> str:
         if point["percent"] is None:
             found.append(_NO_DATA[0] if unicode else _NO_DATA[1])
             continue
+        if point.get("standing") == "hardly known":
+            found.append(_HARDLY_KNOWN)
+            continue
         part = point["downtime"] / most if most else 0.0
         # Whatever was lost is seen: the lowest column is a period without any loss.
         step = 1 + int(part * (len(scale) - 2)) if part else 0
@@ -55,6 +76,9 @@ def bars(trend: dict[str, Any], *, unicode: bool = True) -> str:
 
 def _cells(one: dict[str, Any], terminal: Terminal) -> list[tuple[str, str]]:
     trend, verdict = one["trend"], one["verdict"]
+    if verdict == "missed" and one.get("behind"):
+        # Nothing is missed for good yet, and the budget beside it says so.
+        verdict = "behind"
     cells = [
         (clean(one["agreement"]), ""),
         (one["period"]["label"], DIM),

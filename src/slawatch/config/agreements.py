@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from slawatch.config import preset
 from slawatch.config.annotations import keys
+from slawatch.config.partial import BAD, Flawed, judging, reopened, unflawed, whole
 from slawatch.config.problem import KeyPath, nearest, one_of
-from slawatch.config.reading import BAD, Reader
+from slawatch.config.reading import Reader
 from slawatch.core.agreement import Agreement
 from slawatch.core.check import Organization
 
@@ -24,8 +25,8 @@ def read_agreement(
     table: Mapping[str, Any],
     organizations: Mapping[str, Organization],
     timezone: str,
-) -> Agreement | None:
-    """Return an agreement, or None where it cannot be read; every mistake is told to the reader.
+) -> Agreement:
+    """Return an agreement, with holes where it cannot be read; every mistake is told to the reader.
 
     Args:
         reader: of the document.
@@ -35,50 +36,57 @@ def read_agreement(
         timezone: where neither the agreement nor its organisation says one.
     """
     path: KeyPath = ("agreements", key)
-    reader.unknown(table, _KEYS, path)
-    owner = organizations.get(str(table.get("organization")))
-    zone = owner.timezone if owner else timezone
+    table = reader.known(table, _KEYS, path)
+    zone = timezone
+    with judging:
+        owner = organizations.get(str(table.get("organization")))
+        zone = owner.timezone if owner else timezone
     own = {name: value for name, value in table.items() if name != "versions"}
     own = _over_preset(reader, own, path)
     base = _terms(reader, key, {"timezone": zone, **own}, path, _placed(path, table))
     versions = _versions(reader, key, table, own, path, zone)
-    if base is None or versions is None:
-        return None
-    return replace(base, versions=versions)
+    if not isinstance(base, Flawed) and isinstance(versions, tuple) and whole(versions):
+        return cast("Agreement", replace(base, versions=versions))
+    known = {} if versions is BAD else {"versions": tuple(unflawed(one) for one in versions)}
+    return cast("Agreement", reopened(unflawed(base), unread=() if known else ("versions",), **known))
 
 
 def _versions(
     reader: Reader, key: str, table: Mapping[str, Any], own: Mapping[str, Any], path: KeyPath, zone: str
-) -> tuple[Agreement, ...] | None:
+) -> Any:
+    """Return the later versions, each whole or Flawed; BAD where nobody knows how many there are."""
     written = table.get("versions", [])
+    if written is BAD:
+        return BAD
     here = (*path, "versions")
     if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
         reader.wrong(here, f"an array of tables [[agreements.{key}.versions]]", written, hide=True)
-        return None
-    found: list[Agreement | None] = []
+        return BAD
+    found: list[Any] = []
     for number, changes in enumerate(written):
         at = (*here, number)
         for name in FIXED:
             if name in changes:
                 reader.problem((*at, name), "a later version of an agreement cannot change this")
-        reader.unknown(changes, _KEYS, at)
-        if "effective_from" not in changes:
-            reader.problem(at, 'the key "effective_from" is missing', expected="a date such as 2027-01-01")
-            found.append(None)
-            continue
+        changes = reader.known(changes, _KEYS, at)
         later = {name: value for name, value in changes.items() if name not in FIXED}
-        whole = _over({"timezone": zone, **own}, _over_preset(reader, later, at))
+        terms = _over({"timezone": zone, **own}, _over_preset(reader, later, at))
         if later.get("preset") is None and "preset" in own:
-            whole["preset"] = own["preset"]
-        found.append(_terms(reader, key, whole, path, _placed(at, later, _placed(path, table))))
-    good = tuple(one for one in found if one is not None)
-    return good if len(good) == len(found) else None
+            terms["preset"] = own["preset"]
+        placed = _placed(at, later, _placed(path, table))
+        if "effective_from" in changes:
+            found.append(_terms(reader, key, terms, path, placed))
+            continue
+        reader.problem(at, 'the key "effective_from" is missing', expected="a date such as 2027-01-01")
+        undated = unflawed(_terms(reader, key, terms, path, placed))
+        found.append(Flawed(reopened(undated, unread=("effective_from",))))
+    return tuple(found)
 
 
 def _over_preset(reader: Reader, table: dict[str, Any], path: KeyPath) -> dict[str, Any]:
     """Return a table with the terms of its preset where it says nothing itself."""
     name = table.get("preset")
-    if name is None:
+    if name is None or name is BAD:
         return table
     if not isinstance(name, str) or name not in preset.names():
         hint = nearest(name, preset.names()) if isinstance(name, str) else ""
@@ -112,10 +120,7 @@ def _placed(
 
 
 def _terms(
-    reader: Reader, key: str, whole: Mapping[str, Any], path: KeyPath, at: Callable[[str], KeyPath]
-) -> Agreement | None:
-    values = reader.fields(Agreement, whole, path, given=("key", "versions"), at=at)
-    if BAD in values.values():
-        return None
-    found = reader.build(Agreement, {**values, "key": key}, path, at)
-    return found if isinstance(found, Agreement) else None
+    reader: Reader, key: str, terms: Mapping[str, Any], path: KeyPath, at: Callable[[str], KeyPath]
+) -> Any:
+    values = reader.fields(Agreement, terms, path, given=("key", "versions"), at=at)
+    return reader.build(Agreement, {**values, "key": key}, path, at)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from slawatch.config.reading import BAD, Reader
-from slawatch.config.tables import named_tables, table_array
+from slawatch.config.partial import judging
+from slawatch.config.reading import Reader
+from slawatch.config.tables import read_named, table_array
 from slawatch.core.check import Service
 from slawatch.core.dependency import Dependency
 from slawatch.core.foresight import BURNS, Burn, Foresight, Switch
@@ -41,7 +42,10 @@ class Alerting:
         tier_ahead: near is when so many percent are left of what may be lost before the tier.
         breached: how bad it is that a promise of the running period cannot be kept any more; or `off`.
         meta: who is told of trouble with slawatch itself: `channel:`, `person:`, `team:` or `schedule:` and a
-            name; best through channels that nothing else needs.
+            name; best through channels that nothing else needs. By default as the default escalation says.
+        meta_fallback: who is told of it where none of them can be reached, because nothing goes through their
+            channels; by default those whom the default escalation names, and every channel that tells
+            somebody of its own and serves no single organization.
         ping: a URL that is called as long as all is well, so that somebody outside notices the silence.
         ping_every: how often.
 
@@ -62,6 +66,7 @@ class Alerting:
     tier_ahead: float = 25.0
     breached: Switch = "high"
     meta: tuple[str, ...] = ()
+    meta_fallback: tuple[str, ...] = ()
     ping: str | Secret | None = None
     ping_every: Duration = MINUTE
 
@@ -111,20 +116,15 @@ def read_inhibitions(reader: Reader) -> tuple[Inhibition, ...]:
 
 def read_quiet_hours(reader: Reader, timezone: str) -> dict[str, QuietHours]:
     """Return the quiet hours by name."""
-    found = {}
-    for name, table in named_tables(reader, "quiet_hours").items():
-        table = {"timezone": timezone, **table}
-        value = reader.table(QuietHours, table, ("quiet_hours", name), {"name": name})
-        if value is not BAD:
-            found[name] = value
-    return found
+    return read_named(reader, "quiet_hours", QuietHours, "name", lambda _: {"timezone": timezone})
 
 
 def dependencies(services: dict[str, Service]) -> tuple[Dependency, ...]:
     """Return what services depend on; of what stands in for each other, one is enough."""
-    return tuple(
-        Dependency(service.name, parent, group=f"{service.name}:{number}" if len(parents) > 1 else "")
-        for service in services.values()
-        for number, parents in enumerate(service.depends_on)
-        for parent in parents
-    )
+    found: list[Dependency] = []
+    for service in services.values():
+        with judging:
+            for number, parents in enumerate(service.depends_on):
+                group = f"{service.name}:{number}" if len(parents) > 1 else ""
+                found += [Dependency(service.name, parent, group=group) for parent in parents]
+    return tuple(found)

@@ -1,11 +1,12 @@
 """`[channels.NAME]`: the ways of telling people, each with the keys of its type."""
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from slawatch import notifiers
 from slawatch.config.annotations import keys
-from slawatch.config.problem import KeyPath, nearest, one_of
-from slawatch.config.reading import BAD, Reader
+from slawatch.config.partial import BAD, Lost, judging, nothing_of, unflawed
+from slawatch.config.problem import KeyPath, closest, one_of, quoted
+from slawatch.config.reading import Reader
 from slawatch.config.tables import named_tables
 from slawatch.core.channel import Channel
 from slawatch.core.text import Secret
@@ -23,41 +24,48 @@ _URLS: Final = ("url", "webhook_url")
 
 def read_channels(reader: Reader) -> dict[str, Channel]:
     """Return the channels by name."""
-    found = {}
-    for name, table in named_tables(reader, "channels").items():
-        channel = _channel(reader, name, table)
-        if channel is not None:
-            found[name] = channel
+    tables = named_tables(reader, "channels")
+    found: dict[str, Channel] = Lost() if isinstance(tables, Lost) else {}
+    for name, table in tables.items():
+        found[name] = nothing_of(Channel, name=name) if table is None else _channel(reader, name, table)
     return found
 
 
-def _channel(reader: Reader, name: str, table: dict[str, Any]) -> Channel | None:
+def _channel(reader: Reader, name: str, table: dict[str, Any]) -> Channel:
     path = ("channels", name)
-    kind = _type(reader, table, path)
-    if kind is None:
-        return None
-    reader.unknown(table, [*COMMON, *keys(kind.options)], path)
+    kind, certain = _type(reader, table, path)
+    table = reader.known(table, [*COMMON, *(keys(kind.options) if kind else _every_option())], path)
     values = reader.fields(Channel, table, path, given=(*NOT_WRITTEN, "type"))
-    read = reader.fields(kind.options, table, path)
-    options = BAD if BAD in read.values() else reader.build(kind.options, read, path)
-    if options is BAD or BAD in values.values():
-        return None
-    channel = reader.build(Channel, {**values, "name": name, "type": kind.name, "options": options}, path)
-    return channel if isinstance(channel, Channel) else None
+    options: Any = BAD
+    if kind is not None:
+        options = reader.build(kind.options, reader.fields(kind.options, table, path), path)
+    values |= {"name": name, "type": kind.name if kind and certain else BAD, "options": options}
+    return cast("Channel", unflawed(reader.build(Channel, values, path)))
 
 
-def _type(reader: Reader, table: dict[str, Any], path: KeyPath) -> notifiers.NotifierType | None:
+def _every_option() -> list[str]:
+    """Return the keys of all channel types."""
+    return sorted({key for name in notifiers.names() for key in keys(notifiers.load(name).options)})
+
+
+def _type(reader: Reader, table: dict[str, Any], path: KeyPath) -> tuple[notifiers.NotifierType | None, bool]:
+    """Return the type of a channel, and whether that is certain; one that may be meant helps to read on."""
     known = notifiers.names()
+    slip = "" if "type" in table else closest("type", set(table) - {*COMMON, *_every_option()})
+    if slip:
+        table = {"type": table[slip], **table}
     if "type" not in table:
         reader.problem(path, 'the key "type" is missing', expected=one_of(known))
-        return None
+        return None, False
     found = table["type"]
-    if not isinstance(found, str) or found not in known:
-        hint = nearest(found, known) if isinstance(found, str) else ""
-        message = "there is no such channel type" + (f": {hint}" if hint else "")
-        reader.wrong((*path, "type"), one_of(known), found, message)
-        return None
-    return notifiers.load(found)
+    if isinstance(found, str) and found in known:
+        return notifiers.load(found), True
+    meant = closest(found, known) if isinstance(found, str) else None
+    hint = f": did you mean {quoted(meant)}?" if meant else ""
+    reader.wrong((*path, "type"), one_of(known), found, f"there is no such channel type{hint}")
+    kind = notifiers.load(meant) if meant else None
+    fits = kind is not None and set(table) - {*COMMON} and {*COMMON, *keys(kind.options)}.issuperset(table)
+    return kind if fits else None, False
 
 
 def has_own_recipients(channel: Channel) -> bool:
@@ -79,20 +87,24 @@ def review_channels(reader: Reader, channels: dict[str, Channel]) -> None:
     for name, channel in channels.items():
         path = ("channels", name)
         for key in _URLS:
-            if unencrypted(getattr(channel.options, key, None)):
-                reader.warn((*path, key), NOT_HTTPS)
-        for wrong in notifiers.review_templates(channel.options.templates) if _has_templates(channel) else ():
-            reader.warn((*path, "templates"), wrong)
-        if not notifiers.load(channel.type).keeps_state:
-            continue
-        identity = _identity(channel)
-        if identity in owners:
-            reader.problem(
-                path,
-                f"the same as [channels.{owners[identity]}]: {channel.type} would take the messages of both "
-                "for one alert, and close it for both at once; use one of them",
-            )  # fmt: skip
-        owners.setdefault(identity, name)
+            with judging:
+                if unencrypted(getattr(channel.options, key, None)):
+                    reader.warn((*path, key), NOT_HTTPS)
+        with judging:
+            looked_at = reader.reads_files and _has_templates(channel)
+            for wrong in notifiers.review_templates(channel.options.templates) if looked_at else ():
+                reader.warn((*path, "templates"), wrong)
+        with judging:
+            if not notifiers.load(channel.type).keeps_state:
+                continue
+            identity = _identity(channel)
+            if identity in owners:
+                reader.problem(
+                    path,
+                    f"the same as [channels.{owners[identity]}]: {channel.type} would take the messages of "
+                    "both for one alert, and close it for both at once; use one of them",
+                )  # fmt: skip
+            owners.setdefault(identity, name)
 
 
 def _has_templates(channel: Channel) -> bool:

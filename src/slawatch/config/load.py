@@ -32,16 +32,25 @@ def load(path: Path | None = None, *, env: Mapping[str, str], now: Instant | Non
     Raises:
         ConfigError: every mistake there is, in the order of the files.
     """
-    document = read_document(find(path, env))
-    reader = Reader(document, env)
-    reader.problems += document.problems
+    config, problems, warnings = judged(Reader(read_document(find(path, env)), env), now)
+    if problems:
+        raise ConfigError(problems, warnings)
+    return replace(config, digest=digest(config), warnings=warnings)
+
+
+def judged(reader: Reader, now: Instant | None) -> tuple[Config, tuple[Problem, ...], tuple[Problem, ...]]:
+    """Return what could be read of a document, its mistakes and its warnings, in the order of the files.
+
+    Args:
+        reader: of the document, which has read nothing yet.
+        now: the present, for warnings of what is to come.
+    """
+    reader.problems += reader.document.problems
     config = Assembly(reader).config()
     review(reader, config, now)
-    in_order = _in_order(document)
-    warnings = tuple(sorted(reader.warnings, key=in_order))
-    if reader.problems:
-        raise ConfigError(sorted(dict.fromkeys(reader.problems), key=in_order), warnings)
-    return replace(config, digest=digest(config), warnings=warnings)
+    in_order = _in_order(reader.document)
+    problems = sorted(dict.fromkeys(reader.problems), key=in_order)
+    return config, tuple(problems), tuple(sorted(reader.warnings, key=in_order))
 
 
 def _in_order(document: Document) -> Callable[[Problem], tuple[int, int]]:

@@ -1,5 +1,6 @@
 """The configuration as a value: what `load` returns and the daemon runs on."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -20,10 +21,10 @@ from slawatch.core.quiet import QuietHours
 from slawatch.core.rota import Schedule
 from slawatch.core.route import Route
 from slawatch.core.rule import Rule
-from slawatch.core.text import Duration, TimeZone
+from slawatch.core.text import Duration, Secret, TimeZone
 from slawatch.core.workflow import Workflow
 
-__all__ = ["Address", "Config", "Listen", "Retention", "Settings", "Web", "parse_address"]
+__all__ = ["Address", "Config", "Listen", "Reports", "Retention", "Settings", "Web", "parse_address"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,24 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """How reports are frozen.
+
+    Attributes:
+        signing_key: the key that signs them, an Ed25519 seed as 64 hexadecimal digits (`openssl rand -hex
+            32`); by default `report.key` in `data_dir`, which is made at the first report. Keep a copy of
+            either: customers know its public half.
+    """
+
+    signing_key: Secret | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a key that is none."""
+        if self.signing_key is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", self.signing_key.value):
+            raise ValueError("signing_key: a key is 64 hexadecimal digits: `openssl rand -hex 32` makes one")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything that the configuration says, defaults filled in, checked.
 
@@ -74,6 +93,7 @@ class Config:
         log_level: `debug`, `info`, `warning` or `error`.
         web: where people and jobs reach the daemon.
         retention: how long things are kept.
+        reports: how reports are frozen.
         organizations: by key.
         services: by name; those that only checks name are among them.
         checks: by name.
@@ -98,6 +118,7 @@ class Config:
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     web: Web = field(default_factory=Web)
     retention: Retention = field(default_factory=Retention)
+    reports: Reports = field(default_factory=Reports)
     organizations: dict[str, Organization] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)

@@ -100,9 +100,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
     >>> nearest("intervall", ["interval", "timeout"])
     'did you mean "interval"?'
     """
+    close = closest(word, known)
+    return f"did you mean {quoted(close)}?" if close is not None else ""
+
+
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known word nearest to this one, if their likeness, from 0 to 1, reaches the cutoff."""
     by_lower = {name.lower(): name for name in islice(known, _COMPARED)}
-    close = get_close_matches(word[:100].lower(), by_lower, n=1, cutoff=0.6)
-    return f"did you mean {quoted(by_lower[close[0]])}?" if close else ""
+    close = get_close_matches(word[:100].lower(), by_lower, n=1, cutoff=cutoff)
+    return by_lower[close[0]] if close else None
 
 
 def one_of(words: Iterable[str]) -> str:

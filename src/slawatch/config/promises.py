@@ -1,11 +1,12 @@
 """What no key of an agreement shows alone: names, tiers, money, and whether probes can prove a target."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Final
 
 from slawatch.config.model import Config
-from slawatch.config.problem import KeyPath, nearest, quoted
+from slawatch.config.partial import HOLE, Hole, Unread, judging
+from slawatch.config.problem import KeyPath, dotted, nearest, quoted
 from slawatch.config.reading import Reader
 from slawatch.core.agreement import Agreement, Clause, Objective
 from slawatch.core.check import SHORTEST_INTERVAL, Quorum
@@ -13,7 +14,6 @@ from slawatch.core.credit import faults, plain
 from slawatch.core.instant import DAY, MILLISECOND, SECOND, Micros
 from slawatch.core.objective import Measure, Target, parse_target
 from slawatch.core.text import format_duration
-from slawatch.core.version import versions
 
 _SHORTEST_PERIOD: Final[dict[str, Micros]] = {
     "day": 23 * DAY // 24, "week": 7 * DAY, "month": 28 * DAY, "quarter": 90 * DAY, "year": 365 * DAY,
@@ -26,24 +26,38 @@ _EDGES: Final = 2
 def review_agreement(reader: Reader, config: Config, agreement: Agreement) -> None:
     """Note every mistake of an agreement and its versions."""
     path: KeyPath = ("agreements", agreement.key)
-    known_name(reader, (*path, "organization"), "organization", agreement.organization, config.organizations)
-    before = agreement.effective_from
-    for number, terms in enumerate(versions(agreement)):
-        at = path if terms is agreement else (*path, "versions", agreement.versions.index(terms))
-        if number:
-            if terms.effective_from <= before:
-                reader.problem(
-                    (*at, "effective_from"),
-                    "versions take effect one after another, each on a day of its own, after the first one",
-                    found=terms.effective_from,
-                )
-            if terms.fee and agreement.fee and terms.fee.currency != agreement.fee.currency:
-                reader.problem((*at, "fee", "currency"), "an agreement is paid in one currency")
-            before = terms.effective_from
-        told = len(reader.problems)
-        _terms(reader, config, terms, _At(reader, at, path))
-        if number and len(reader.problems) > told:
+    with judging:
+        where = (*path, "organization")
+        known_name(reader, where, "organization", agreement.organization, config.organizations)
+    _terms(reader, config, agreement, _At(reader, path, path))
+    with judging:
+        _order(reader, path, agreement)
+        for number, terms in enumerate(agreement.versions):
+            here = (*path, "versions", number)
+            with judging:
+                if terms.fee and agreement.fee and terms.fee.currency != agreement.fee.currency:
+                    reader.problem((*here, "fee", "currency"), "an agreement is paid in one currency")
+            told = len(reader.problems)
+            _terms(reader, config, terms, _At(reader, here, path))
             reader.problems[told:] = [p for p in reader.problems[told:] if p not in reader.problems[:told]]
+
+
+def _order(reader: Reader, path: KeyPath, agreement: Agreement) -> None:
+    """Note versions that do not take effect one after another."""
+    dated: list[tuple[str, int]] = []
+    for number, terms in enumerate(agreement.versions):
+        with judging:
+            dated.append((terms.effective_from, number))
+    with judging:
+        before = agreement.effective_from
+        for day, number in sorted(dated):
+            if day <= before:
+                reader.problem(
+                    (*path, "versions", number, "effective_from"),
+                    "versions take effect one after another, each on a day of its own, after the first one",
+                    found=day,
+                )
+            before = day
 
 
 class _At:
@@ -79,22 +93,39 @@ def _table(reader: Reader, path: KeyPath) -> dict[str, object]:
 
 
 def _terms(reader: Reader, config: Config, terms: Agreement, at: _At) -> None:
-    service_names(reader, at("services"), terms.services, config)
-    for name in terms.services:
-        service = config.services.get(name)
-        if service and service.organization not in (None, terms.organization):
-            reader.warn(
-                at("services"),
-                f"the service {quoted(name)} belongs to {quoted(str(service.organization))}, "
-                f"not to {quoted(terms.organization)}",
-            )
-    _groups(reader, terms, at)
-    _weights(reader, terms, at)
-    if terms.calendar:
-        known_name(reader, at("calendar"), "calendar", terms.calendar, config.calendars)
-    if isinstance(terms.maintenance, Clause) and terms.maintenance.per and terms.maintenance.quota is None:
-        reader.problem(at("maintenance", "per"), "this says what a quota is for: write the `quota` too")
+    with judging:
+        service_names(reader, at("services"), terms.services, config)
+    with judging:
+        for name in terms.services:
+            with judging:
+                _foreign(reader, config, terms, name, at)
+    with judging:
+        _groups(reader, terms, at)
+    with judging:
+        _weights(reader, terms, at)
+    with judging:
+        if terms.calendar:
+            known_name(reader, at("calendar"), "calendar", terms.calendar, config.calendars)
+    with judging:
+        clause = terms.maintenance
+        if isinstance(clause, Clause) and clause.per and clause.quota is None:
+            reader.problem(at("maintenance", "per"), "this says what a quota is for: write the `quota` too")
     _money(reader, terms, at)
+    with judging:
+        _objectives(reader, config, terms, at)
+
+
+def _foreign(reader: Reader, config: Config, terms: Agreement, name: str, at: _At) -> None:
+    service = config.services.get(name)
+    if service and service.organization in config.organizations.keys() - {terms.organization}:
+        reader.warn(
+            at("services"),
+            f"the service {quoted(name)} belongs to {quoted(str(service.organization))}, "
+            f"not to {quoted(terms.organization)}",
+        )
+
+
+def _objectives(reader: Reader, config: Config, terms: Agreement, at: _At) -> None:
     if not terms.objectives:
         reader.warn(
             at("objectives")[:-1],
@@ -103,43 +134,48 @@ def _terms(reader: Reader, config: Config, terms: Agreement, at: _At) -> None:
     seen: dict[str, int] = {}
     for number, objective in enumerate(terms.objectives):
         where = at("objectives", number)
-        if objective.id in seen:
-            _, line = reader.document.place(at("objectives", seen[objective.id]))
-            reader.problem(
-                (*where, "id"), f"there is another objective {quoted(objective.id)} in line {line}"
-            )
-        seen.setdefault(objective.id, number)
-        _objective(reader, where, objective, terms, config)
+        with judging:
+            if objective.id in seen:
+                _, line = reader.document.place(at("objectives", seen[objective.id]))
+                reader.problem(
+                    (*where, "id"), f"there is another objective {quoted(objective.id)} in line {line}"
+                )
+            seen.setdefault(objective.id, number)
+        with judging:
+            _objective(reader, where, objective, terms, config)
 
 
 def _groups(reader: Reader, terms: Agreement, at: _At) -> None:
     owners: dict[str, str] = {}
     for name, group in terms.groups.items():
         path = at("groups", name)
-        if name in terms.services:
-            reader.problem(path, f"there is a service {quoted(name)}: give the group another name")
-        if not group.services:
-            reader.problem((*path, "services"), "name at least one service")
-        for number, member in enumerate(group.services):
-            if member not in terms.services:
-                hint = nearest(member, terms.services) or "add it there"
+        with judging:
+            if name in terms.services:
+                reader.problem(path, f"there is a service {quoted(name)}: give the group another name")
+        with judging:
+            if not group.services:
+                reader.problem((*path, "services"), "name at least one service")
+            for number, member in enumerate(group.services):
+                with judging:
+                    _member(reader, (*path, "services", number), terms, member, owners)
+                owners[member] = name
+        with judging:
+            if isinstance(group.join, Quorum) and group.join.needed > len(group.services):
                 reader.problem(
-                    (*path, "services", number),
-                    f"the agreement's own services do not name {quoted(member)}: {hint}",
+                    (*path, "join"),
+                    "the quorum is larger than the group: it could never be up",
+                    expected=f"at most {len(group.services)}",
+                    found=str(group.join.needed),
                 )
-            if member in owners:
-                reader.problem(
-                    (*path, "services", number),
-                    f"the service {quoted(member)} is in the group {quoted(owners[member])} already",
-                )
-            owners[member] = name
-        if isinstance(group.join, Quorum) and group.join.needed > len(group.services):
-            reader.problem(
-                (*path, "join"),
-                "the quorum is larger than the group: it could never be up",
-                expected=f"at most {len(group.services)}",
-                found=str(group.join.needed),
-            )
+
+
+def _member(reader: Reader, path: KeyPath, terms: Agreement, member: str, owners: dict[str, str]) -> None:
+    if member in owners:
+        owner = quoted(owners[member])
+        reader.problem(path, f"the service {quoted(member)} is in the group {owner} already")
+    if member not in (HOLE, *terms.services):
+        hint = nearest(member, [name for name in terms.services if name != HOLE]) or "add it there"
+        reader.problem(path, f"the agreement's own services do not name {quoted(member)}: {hint}")
 
 
 def _weights(reader: Reader, terms: Agreement, at: _At) -> None:
@@ -147,12 +183,15 @@ def _weights(reader: Reader, terms: Agreement, at: _At) -> None:
         if terms.weights:
             reader.problem(at("weights"), 'weights need combine = "weighted" beside them')
         return
+    subjects = terms.subjects
+    if HOLE in subjects:
+        raise Unread
     for name in terms.weights:
-        if name not in terms.subjects:
-            hint = nearest(name, terms.subjects) or f"here belong {', '.join(terms.subjects)}"
+        if name not in subjects:
+            hint = nearest(name, subjects) or f"here belong {', '.join(subjects)}"
             message = f"the agreement has no service or group {quoted(name)}: {hint}"
             reader.problem(at("weights", name), message)
-    missing = [name for name in terms.subjects if name not in terms.weights]
+    missing = [name for name in subjects if name not in terms.weights]
     if missing:
         reader.problem(at("weights"), f"these have no weight: {', '.join(missing)}")
     elif not any(terms.weights.values()):
@@ -160,12 +199,26 @@ def _weights(reader: Reader, terms: Agreement, at: _At) -> None:
 
 
 def _money(reader: Reader, terms: Agreement, at: _At) -> None:
-    told = len(reader.problems)
-    for fault in faults(terms.credits):
-        place = at("credits", fault.number, fault.key)
-        reader.problem(place, f"tier {fault.number + 1}: {fault.text}")
-    if len(reader.problems) > told:
-        return
+    with judging:
+        told = len(reader.problems)
+        for fault in faults(terms.credits):
+            place = at("credits", fault.number, fault.key)
+            reader.problem(place, f"tier {fault.number + 1}: {fault.text}")
+        if len(reader.problems) == told:
+            _cap(reader, terms, at)
+    with judging:
+        if terms.credits and terms.fee is None and not terms.preset:
+            reader.warn(
+                at("credits"), "without a fee credits are percentages only: add fee = { amount, currency }"
+            )
+    with judging:
+        _claims(reader, terms, at)
+    with judging:
+        if terms.pay_above is not None and terms.fee is None and not terms.preset:
+            reader.problem(at("pay_above"), "an amount needs the `fee` and its currency")
+
+
+def _cap(reader: Reader, terms: Agreement, at: _At) -> None:
     for number, band in enumerate(terms.credits):
         if terms.cap is not None and band.credit is not None and band.credit > terms.cap:
             reader.problem(
@@ -175,10 +228,9 @@ def _money(reader: Reader, terms: Agreement, at: _At) -> None:
                 found=plain(terms.cap),
             )
             break
-    if terms.credits and terms.fee is None and not terms.preset:
-        reader.warn(
-            at("credits"), "without a fee credits are percentages only: add fee = { amount, currency }"
-        )
+
+
+def _claims(reader: Reader, terms: Agreement, at: _At) -> None:
     if not 0 <= terms.claim_periods <= _MOST_CLAIM_PERIODS:
         reader.problem(
             at("claim_periods"),
@@ -188,8 +240,6 @@ def _money(reader: Reader, terms: Agreement, at: _At) -> None:
         )
     elif terms.claim_periods and terms.claim_window:
         reader.problem(at("claim_periods"), "write either `claim_window` or `claim_periods`")
-    if terms.pay_above is not None and terms.fee is None and not terms.preset:
-        reader.problem(at("pay_above"), "an amount needs the `fee` and its currency")
 
 
 def _objective(
@@ -202,10 +252,12 @@ def _objective(
         reader.problem((*where, key), str(error), found=quoted(getattr(objective, key)))
         return
     if target.measure is Measure.RATIO:
-        _counters(reader, where, objective, config)
+        with judging:
+            _counters(reader, where, objective, config)
     for key in ("check", "good", "total"):
-        if target.measure is not Measure.RATIO and getattr(objective, key):
-            reader.problem((*where, key), 'only metric = "ratio" has counters')
+        with judging:
+            if target.measure is not Measure.RATIO and getattr(objective, key):
+                reader.problem((*where, key), 'only metric = "ratio" has counters')
     if target.measure is Measure.AVAILABILITY:
         _provable(reader, where, target, terms, config)
 
@@ -215,11 +267,15 @@ def _counters(reader: Reader, where: KeyPath, objective: Objective, config: Conf
     if not objective.check:
         reader.problem((*where, "check"), 'a ratio needs the check of type "scrape" that reads its counters')
     for key in ("good", "total"):
-        if not getattr(objective, key):
-            reader.problem((*where, key), "a ratio needs two counters, `good` and `total`")
+        with judging:
+            if not getattr(objective, key):
+                reader.problem((*where, key), "a ratio needs two counters, `good` and `total`")
     if not objective.check:
         return
-    scrapes = [check.name for check in config.checks.values() if check.type == "scrape"]
+    scrapes: list[str] = []
+    for one in config.checks.values():
+        with judging:
+            scrapes += [one.name] if one.type == "scrape" else []
     check = config.checks.get(objective.check)
     if check is None:
         known_name(reader, (*where, "check"), "scrape check", objective.check, scrapes)
@@ -233,11 +289,10 @@ def _counters(reader: Reader, where: KeyPath, objective: Objective, config: Conf
             f"the check {quoted(check.name)} is of type {quoted(check.type)} and has no counters: {hint}",
         )
         return
-    # A check with mistakes of its own has no options.
-    counters = getattr(check.options, "counters", None)
     for key in ("good", "total"):
-        if counters and (name := getattr(objective, key)):
-            known_name(reader, (*where, key), "counter", name, counters)
+        with judging:
+            if name := getattr(objective, key):
+                known_name(reader, (*where, key), "counter", name, check.options.counters)
 
 
 def _provable(reader: Reader, where: KeyPath, target: Target, terms: Agreement, config: Config) -> None:
@@ -280,12 +335,24 @@ def service_names(reader: Reader, path: KeyPath, names: tuple[str, ...], config:
             reader.problem((*path, number), f"the service {quoted(name)} is named twice")
 
 
-def known_name(reader: Reader, path: KeyPath, what: str, name: str, known: Iterable[str]) -> None:
-    """Note a name that nothing has."""
-    known = list(known)
-    if name in known:
-        return
-    hint = nearest(name, known) or (
-        f"known: {', '.join(sorted(known)[:8])}" if known else f"there is no {what} at all"
-    )
-    reader.problem(path, f"there is no {what} {quoted(name)}: {hint}")
+def known_name(reader: Reader, path: KeyPath, what: str, name: str, known: Collection[str]) -> None:
+    """Note a name that nothing has; what is written with a mistake in it is known all the same."""
+    with judging:
+        if isinstance(name, Hole) or name in known:
+            return
+        near = nearest(name, known)
+        if what in reader.unsure and not near:
+            return
+        hint = near or (f"known: {', '.join(sorted(known)[:8])}" if known else _none(what, name))
+        reader.problem(path, f"there is no {what} {quoted(name)}: {hint}")
+
+
+_SECTIONS: Final = {
+    "organization": "organizations", "calendar": "calendars", "person": "people", "team": "teams",
+    "schedule": "schedules", "escalation": "escalations", "channel": "channels", "agreement": "agreements",
+}  # fmt: skip
+
+
+def _none(what: str, name: str) -> str:
+    section = _SECTIONS.get(what)
+    return f"none is written: add [{dotted((section, name))}]" if section else f"there is no {what} at all"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
+from slawatch.config.advice import advice
 from slawatch.config.annotations import (
     Marker,
     accepts,
@@ -19,21 +20,19 @@ from slawatch.config.annotations import (
     unwrap,
     word_for,
 )
-from slawatch.config.problem import KeyPath, Problem, clean, dotted, nearest, quoted
+from slawatch.config.attributes import described
+from slawatch.config.completing import FAULTS, refusals
+from slawatch.config.partial import BAD, HOLE, Bad, Flawed, nothing_of, partial, unflawed, whole
+from slawatch.config.problem import KeyPath, Problem, clean, closest, dotted, nearest, quoted
 from slawatch.config.secrets import SecretError, resolve
 from slawatch.config.source import Document
 from slawatch.core.text import BesideConfig, FromText, Secret
 
+MANY: Final = 12
+"""So many keys are not listed for somebody who wrote another."""
 
-class Bad:
-    """Stands for a value that could not be read; its problem is told already."""
-
-
-BAD: Final = Bad()
-
-
-FAULTS: Final = (ValueError, TypeError, ArithmeticError, LookupError, re.error, RecursionError)
-"""What a parser or a dataclass may raise about what somebody wrote."""
+SLIP: Final = 0.8
+"""From this likeness on an unknown key is taken for the one that was meant."""
 
 
 class Reader:
@@ -43,13 +42,19 @@ class Reader:
         document: where the values stand.
         env: the environment, for secrets.
         problems, warnings: what was found so far; a mistake in a default once for each check that it reaches.
+        reads_files: whether files that are named in it may be looked at.
     """
+
+    reads_files = True
 
     def __init__(self, document: Document, env: Mapping[str, str]) -> None:
         self.document = document
         self.env = env
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.slips: dict[KeyPath, KeyPath] = {}
+        self.strange: set[KeyPath] = set()
+        self.unsure: set[str] = set()
 
     def problem(self, path: KeyPath, message: str, *, expected: str = "", found: str = "") -> None:
         """Note a mistake."""
@@ -60,11 +65,19 @@ class Reader:
         self.warnings.append(self._problem(path, message))
 
     def _problem(self, path: KeyPath, message: str, expected: str = "", found: str = "") -> Problem:
+        if self.slips:
+            path = self._as_written(path)
         file, line = self.document.place(path)
         return Problem(file, line, dotted(path), clean(expected), clean(found), clean(message))
 
+    def _as_written(self, path: KeyPath) -> KeyPath:
+        for length in range(len(path), 0, -1):
+            if (written := self.slips.get(path[:length])) is not None:
+                return (*self._as_written(written), *path[length:])
+        return path
+
     def table(self, kind: type, found: object, path: KeyPath, given: Mapping[str, Any] | None = None) -> Any:
-        """Return an instance of a dataclass from a TOML table, or BAD.
+        """Return an instance of a dataclass from a TOML table; Flawed with mistakes in it, BAD if it is none.
 
         Args:
             kind: the dataclass.
@@ -73,14 +86,19 @@ class Reader:
             given: fields that the table does not hold, such as its own name.
         """
         given = given or {}
+        if found is BAD:
+            return BAD
         if not isinstance(found, dict):
             self.wrong(path, "a table", found, hide=True)
             return BAD
-        self.unknown(found, [name for name in keys(kind) if name not in given], path)
+        found = self.known(found, [name for name in keys(kind) if name not in given], path)
         values = self.fields(kind, found, path, given)
-        if BAD in values.values():
-            return BAD
         return self.build(kind, {**values, **given}, path)
+
+    def some(self, kind: type, found: object, path: KeyPath, given: Mapping[str, Any] | None = None) -> Any:
+        """Return what could be read of a table, with holes where it has mistakes."""
+        value = self.table(kind, found, path, given)
+        return nothing_of(kind, **(given or {})) if value is BAD else unflawed(value)
 
     def fields(
         self,
@@ -90,11 +108,11 @@ class Reader:
         given: Collection[str] = (),
         at: Callable[[str], KeyPath] | None = None,
     ) -> dict[str, Any]:
-        """Return what a table holds, by key, each read or BAD; one that must be there and is not is BAD.
+        """Return what a table holds, by key, each read, Flawed or BAD; what is missing and needed is BAD.
 
         Args:
             kind: the dataclass.
-            found: the table.
+            found: the table; its unknown keys are told already.
             path: where it stands.
             given: fields that are not looked for.
             at: where a key stands, if not in this table.
@@ -106,42 +124,63 @@ class Reader:
             if name in found:
                 values[name] = self.value(key.kind, found[name], at(name) if at else (*path, name))
             elif key.required:
-                self.problem(path, f"the key {quoted(name)} is missing", expected=describe(key.kind))
+                expected = describe(key.kind)
+                if meaning := described(kind).fields.get(key.field):
+                    expected += f": {re.split('[;:.(]', meaning)[0].strip()}"
+                self.problem(path, f"the key {quoted(name)} is missing", expected=expected)
                 values[name] = BAD
         return values
 
     def build(
         self, kind: type, values: Mapping[str, Any], path: KeyPath, at: Callable[[str], KeyPath] | None = None
     ) -> Any:
-        """Return the dataclass of these values, or BAD where it refuses them.
+        """Return the dataclass of these values, Flawed where some could not be read or it refuses them.
 
         A refusal that begins with the name of a key, or has one in backticks, is shown at that key.
         """
-        known = keys(kind)
-        named_as = {name: known[name].field if name in known else name for name in values}
-        try:
-            return kind(**{named_as[name]: value for name, value in values.items()})
-        except FAULTS as error:
-            message = str(error.args[0]) if error.args else type(error).__name__
-            named = [*re.findall(r"\A[\w.]+", message), *re.findall(r"`([\w.]+)`", message)]
-            for name in named:
-                key, *inner = name.split(".")
-                if key in values:
-                    path = (*(at(key) if at else (*path, key)), *inner)
-                    break
-            self.problem(path, message)
-            return BAD
+        unread = {name for name, value in values.items() if value is BAD}
+        read = {name: unflawed(value) for name, value in values.items() if value is not BAD}
+        if whole(values.values()):
+            known = keys(kind)
+            try:
+                return kind(**{known[name].field if name in known else name: v for name, v in read.items()})
+            except FAULTS:
+                pass
+        for found in refusals(kind, read, unread):
+            # What a key that nobody understands was to say may be what the others seem to lack.
+            if path not in self.strange or values.keys() & found.keys:
+                where = _named(found.message, values, path, at)
+                self.problem(where, re.sub(rf"\A`?{re.escape(str(where[-1]))}`?: ", "", found.message))
+            unread |= {found.about} & values.keys()
+        return Flawed(partial(kind, {k: v for k, v in read.items() if k not in unread}, unread))
 
-    def unknown(self, found: Mapping[str, Any], known: Iterable[str], path: KeyPath) -> None:
-        """Note every key that does not exist."""
+    def known(self, found: Mapping[str, Any], known: Iterable[str], path: KeyPath) -> dict[str, Any]:
+        """Note every key that does not exist, and return the table with those that do.
+
+        One that is much like a key that is not there is read as that; of one that is less like it, nothing.
+        """
         known = list(known)
+        meaning: dict[str, Any] = {}
         for key in found:
             if key in known:
+                meaning[key] = found[key]
                 continue
-            hint = nearest(key, known)
-            if not hint and len(known) <= 12:
-                hint = f"here belong {', '.join(sorted(known))}"
-            self.problem((*path, key), f"unknown key {quoted(key)}" + (f": {hint}" if hint else ""))
+            meant = closest(key, known)
+            hint = f"did you mean {quoted(meant)}?" if meant is not None else ""
+            if not hint:
+                many = len(known) > MANY
+                hint = (
+                    "`slawatch config schema` prints all there are"
+                    if many
+                    else f"here belong {', '.join(sorted(known))}"
+                )
+            self.problem((*path, key), f"unknown key {quoted(key)}: {hint}")
+            if meant is None:
+                self.strange.add(path)
+            if meant is not None and meant not in found and meant not in meaning:
+                self.slips[(*path, meant)] = (*path, key)
+                meaning[meant] = BAD if closest(key, [meant], SLIP) is None else found[key]
+        return meaning
 
     def wrong(
         self, path: KeyPath, expected: str, found: object, message: str = "", *, hide: bool = False
@@ -151,10 +190,12 @@ class Reader:
         self.problem(path, message or f"{word_for(found)} cannot stand here", expected=expected, found=shown)
 
     def value(self, kind: Any, found: object, path: KeyPath) -> Any:
-        """Return a value read as an annotation says, or BAD."""
+        """Return a value read as an annotation says, Flawed or BAD."""
+        if found is BAD:
+            return BAD
         bare, marker = unwrap(kind)
         if marker is not None:
-            return self._marked(marker, found, path)
+            return self._marked(kind, marker, found, path)
         if bare is Secret:
             return self._secret(found, path)
         if isinstance(bare, UnionType) or get_origin(bare) is Union:
@@ -164,7 +205,7 @@ class Reader:
         if is_dataclass(bare) and isinstance(bare, type):
             return self.table(bare, found, path)
         if not accepts(kind, found):
-            self.wrong(path, describe(kind), found, hide=holds_secret(kind))
+            self.wrong(path, describe(kind), found, advice(kind, found), hide=holds_secret(kind))
             return BAD
         return self._plain(bare, found, path)
 
@@ -178,21 +219,25 @@ class Reader:
         if origin in (tuple, frozenset, set, list):
             inner = get_args(bare)[0] if get_args(bare) else Any
             values = [self.value(inner, element, (*path, number)) for number, element in enumerate(found)]
-            return BAD if BAD in values else origin(values)
+            if whole(values):
+                return origin(values)
+            return Flawed(origin(HOLE if value is BAD else unflawed(value) for value in values))
         if origin in (dict, Mapping):
             inner = get_args(bare)[1] if get_args(bare) else Any
             table = {key: self.value(inner, element, (*path, key)) for key, element in found.items()}
-            return BAD if BAD in table.values() else table
+            if whole(table.values()):
+                return table
+            return Flawed({key: HOLE if v is BAD else unflawed(v) for key, v in table.items()})
         return native(found) if origin in (Any, object) else found
 
-    def _marked(self, marker: Marker, found: object, path: KeyPath) -> Any:
+    def _marked(self, kind: Any, marker: Marker, found: object, path: KeyPath) -> Any:
         if isinstance(marker, BesideConfig):
             return self._file(marker, found, path)
         try:
             return marker.read(found)
         except FAULTS as error:
             if isinstance(marker, FromText) and not isinstance(found, str):
-                self.wrong(path, marker.expected, found)
+                self.wrong(path, marker.expected, found, advice(kind, found))
             else:
                 self.wrong(path, marker.expected, found, str(error.args[0]) if error.args else "")
             return BAD
@@ -208,27 +253,28 @@ class Reader:
         for choice in allowed:
             if type(choice) is type(found) and choice == found:
                 return choice
-        expected = choices(allowed)
-        hint = nearest(found, [str(choice) for choice in allowed]) if isinstance(found, str) else ""
-        message = (
-            ("there is no such choice" + (f": {hint}" if hint else "")) if isinstance(found, str) else ""
-        )
-        self.wrong(path, expected, found, message)
+        self.wrong(path, choices(allowed), found, _no_choice(allowed, found))
         return BAD
 
     def _union(self, kind: Any, branches: tuple[Any, ...], found: object, path: KeyPath) -> Any:
         """Return what the first fitting branch reads; where none fits, tell what all of them would take."""
         fitting = [branch for branch in branches if accepts(branch, found)]
-        if len(fitting) == 1:
+        literals = [
+            choice for branch in branches if get_origin(branch) is Literal for choice in get_args(branch)
+        ]
+        if len(fitting) == 1 and get_origin(fitting[0]) is not Literal:
             return self.value(fitting[0], found, path)
         told = len(self.problems)
         for branch in fitting:
             value = self.value(branch, found, path)
-            if value is not BAD:
+            if whole([value]):
                 del self.problems[told:]
                 return value
         del self.problems[told:]
-        self.wrong(path, describe(kind), found, hide=holds_secret(kind))
+        message = _no_choice(tuple(literals), found) if literals else ""
+        if not message and not fitting:
+            message = advice(kind, found)
+        self.wrong(path, describe(kind), found, message, hide=holds_secret(kind))
         return BAD
 
     def _secret(self, found: object, path: KeyPath) -> Any:
@@ -241,3 +287,28 @@ class Reader:
         if warning:
             self.warn(path, warning)
         return secret
+
+
+def _named(
+    message: str, values: Mapping[str, Any], path: KeyPath, at: Callable[[str], KeyPath] | None
+) -> KeyPath:
+    """Return where the key stands that a refusal is about, as far as it names one."""
+    for name in [*re.findall(r"\A[\w.]+", message), *re.findall(r"`([\w.]+)`", message)]:
+        key, *inner = name.split(".")
+        if key in values:
+            return (*(at(key) if at else (*path, key)), *inner)
+    return path
+
+
+def _no_choice(allowed: tuple[Any, ...], found: object) -> str:
+    """Return what to say of a value that is none of those allowed."""
+    if isinstance(found, str):
+        if _WHOLE.fullmatch(found) and int(found) in allowed:
+            return f"a number stands without quotes: {found}"
+        hint = nearest(found, [str(choice) for choice in allowed])
+        return "there is no such choice" + (f": {hint}" if hint else "")
+    known = isinstance(found, int | Decimal) and str(found) in allowed
+    return f'text stands in quotes: "{found}"' if known else ""
+
+
+_WHOLE: Final = re.compile(r"\d{1,9}", re.ASCII)

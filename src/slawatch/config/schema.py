@@ -14,7 +14,7 @@ from slawatch.config.alerting import Alerting
 from slawatch.config.annotations import keys, unwrap
 from slawatch.config.attributes import described
 from slawatch.config.calendars import WrittenCalendar
-from slawatch.config.model import Retention, Settings, Web
+from slawatch.config.model import Reports, Retention, Settings, Web
 from slawatch.config.tables import NAME_PATTERN
 from slawatch.core.access import User
 from slawatch.core.agreement import Agreement
@@ -51,6 +51,7 @@ def schema() -> dict[str, Any]:
         "slawatch": _table(Settings),
         "web": _table(Web),
         "retention": _table(Retention),
+        "reports": _table(Reports),
         "organizations": _named(_table(Organization, given=("key",), optional=("name",))),
         "defaults": {
             "type": "object",

@@ -8,7 +8,7 @@ from typing import Final
 from slawatch.core.text import Secret
 
 _LARGEST: Final = 64 * 1024
-_FORMS: Final = ("env", "file", "credential")
+FORMS: Final = ("env", "file", "credential")
 
 
 class SecretError(ValueError):
@@ -38,7 +38,7 @@ def resolve(found: object, *, beside: Path, env: Mapping[str, str]) -> tuple[Sec
         if not found:
             raise SecretError("the secret is empty")
         return Secret(found, "the config file"), _if_shared(beside)
-    if not isinstance(found, dict) or len(found) != 1 or not set(found) <= set(_FORMS):
+    if not isinstance(found, dict) or len(found) != 1 or not set(found) <= set(FORMS):
         raise SecretError('a secret is text, { env = "NAME" }, { file = "path" } or { credential = "name" }')
     ((form, name),) = found.items()
     if not isinstance(name, str) or not name or "\0" in name:

@@ -23,11 +23,11 @@ _TABLES_OF_NAMES: Final = (
 _ERROR_LINE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _CUT_SHORT: Final = ("Invalid initial character for a key part", "Unclosed inline table")
 _ADVICE: Final = {
-    "Invalid value": "a value belongs here: text stands in quotes, times as 2026-01-31T09:00:00Z",
+    "Invalid value": "this is no value: text stands in quotes, true and false in small letters",
     "Invalid date or datetime": "there is no such day or time",
     "Invalid statement": "a line is key = value, or [table]",
     "Expected newline or end of document after a statement": (
-        "something is left over after the value: are quotes or a comma missing?"
+        'something is left over after the value: text and lengths of time stand in quotes, as in "30s"'
     ),
     "Expected '=' after a key in a key/value pair": 'a key needs "=" and a value',
     "Expected ']' at the end of a table declaration": 'the name of a table ends with "]"',
@@ -162,6 +162,19 @@ def _read(path: Path) -> Source:
             raw = file.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         raise ConfigError([Problem(str(path), 0, "", message=_why(error))]) from None
+    return read_text(path, raw)
+
+
+def read_text(path: Path, raw: bytes) -> Source:
+    """Return a text as a file, which need not be there.
+
+    Args:
+        path: what problems call it.
+        raw: its bytes.
+
+    Raises:
+        ConfigError: it is not TOML.
+    """
     if len(raw) > LARGEST:
         message = f"larger than {LARGEST // 1024**2} MiB: this is no configuration"
         raise ConfigError([Problem(str(path), 0, "", message=message)])
@@ -219,6 +232,8 @@ def _syntax(path: Path, text: str, message: str) -> Problem:
     elif message.startswith("Exceeds the limit"):
         message = "a number has too many digits"
     else:
+        at_line = [known for known, at in scan(text).first.items() if at == line]
+        key = dotted(at_line[0]) if at_line else ""
         message = "not TOML: " + _ADVICE.get(message, message[:1].lower() + message[1:])
     return Problem(str(path), line, key, message=message)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slawatch.config.model import Config
-from slawatch.config.problem import quoted
+from slawatch.config.partial import judging
+from slawatch.config.problem import KeyPath, quoted
 from slawatch.config.promises import known_name
 from slawatch.config.reading import Reader
 from slawatch.core.check import Organization
@@ -51,22 +52,27 @@ def review_status_pages(reader: Reader, config: Config) -> None:
     """Note two pages at one address, and services that are not the organisation's to show."""
     seen: dict[str, str] = {}
     for owner in config.organizations.values():
-        page = owner.status_page
-        if page is None:
-            continue
         path = ("organizations", owner.key, "status_page")
-        for number, name in enumerate(page.services):
-            where = (*path, "services", number)
-            known_name(reader, where, "service", name, config.services)
-            if name in config.services and config.services[name].organization != owner.key:
+        with judging:
+            for number, name in enumerate(owner.status_page.services if owner.status_page else ()):
+                with judging:
+                    _theirs(reader, config, (*path, "services", number), name, owner)
+        with judging:
+            page = owner.status_page
+            if page is None or not page.enabled:
+                continue
+            slug = page.slug or owner.key.lower()
+            other = seen.setdefault(slug, owner.key)
+            if other != owner.key:
                 reader.problem(
-                    where, f"the service {quoted(name)} is not of this organisation: it is not theirs to show"
+                    (*path, "slug"), f"the status page of {quoted(other)} is at this address", found=slug
                 )
-        if not page.enabled:
-            continue
-        slug = page.slug or owner.key.lower()
-        other = seen.setdefault(slug, owner.key)
-        if other != owner.key:
-            reader.problem(
-                (*path, "slug"), f"the status page of {quoted(other)} is at this address", found=slug
-            )
+
+
+def _theirs(reader: Reader, config: Config, where: KeyPath, name: str, owner: Organization) -> None:
+    known_name(reader, where, "service", name, config.services)
+    theirs = config.services[name].organization if name in config.services else owner.key
+    if theirs != owner.key and (theirs is None or theirs in config.organizations):
+        reader.problem(
+            where, f"the service {quoted(name)} is not of this organisation: it is not theirs to show"
+        )

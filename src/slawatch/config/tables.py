@@ -1,55 +1,89 @@
 """Tables by name, and arrays of tables: what most sections are made of."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from slawatch.config.problem import KeyPath
-from slawatch.config.reading import BAD, Reader
+from slawatch.config.partial import BAD, Lost, nothing_of
+from slawatch.config.problem import KeyPath, dotted
+from slawatch.config.reading import Reader
 
 NAME_PATTERN: Final = r"\w[\w.-]{0,99}"
 _NAME: Final = re.compile(NAME_PATTERN)
 _SINGULAR: Final = {"people": "person", "quiet_hours": "entry"}
 
 
-def named_tables(reader: Reader, section: str) -> dict[str, dict[str, Any]]:
-    """Return the tables of a section by name, those with an impossible name or value left out."""
+def named_tables(reader: Reader, section: str) -> dict[str, dict[str, Any] | None]:
+    """Return the tables of a section by name, None for what is no table; Lost where it has none at all."""
     tables = reader.document.tree.get(section, {})
+    if tables is BAD:
+        return Lost()
     if not isinstance(tables, dict):
         reader.wrong((section,), f"tables such as [{section}.example]", tables, hide=True)
-        return {}
-    found = {}
+        return Lost()
+    found: dict[str, dict[str, Any] | None] = {}
     for name, table in tables.items():
         path = (section, name)
-        if not _NAME.fullmatch(name):
+        found[name] = table if isinstance(table, dict) else None
+        if not isinstance(table, dict):
+            word = _SINGULAR.get(section, section[:-1])
+            hint = f"every {word} is a table: write [{dotted(path)}] above the keys"
+            reader.wrong(path, "a table", table, hint, hide=True)
+        elif not _NAME.fullmatch(name):
             reader.problem(
                 path,
                 "a name is up to 100 letters, digits, dots, dashes, underscores; a letter or digit first",
             )
-        elif not isinstance(table, dict):
-            word = _SINGULAR.get(section, section[:-1])
-            hint = f"every {word} is a table: write [{section}.NAME] above the keys"
-            reader.wrong(path, "a table", table, hint, hide=True)
+    return found
+
+
+def read_named(
+    reader: Reader,
+    section: str,
+    kind: type,
+    key: str,
+    defaults: Callable[[str], Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Return what the tables of a section mean by name, with holes where they have mistakes.
+
+    Args:
+        reader: of the document.
+        section: its name.
+        kind: the dataclass of each.
+        key: the field that the name goes into.
+        defaults: keys for tables that do not have them, by the table's name.
+    """
+    tables = named_tables(reader, section)
+    found: dict[str, Any] = Lost() if isinstance(tables, Lost) else {}
+    for name, table in tables.items():
+        if table is None:
+            found[name] = nothing_of(kind, **{key: name})
         else:
-            found[name] = table
+            filled = {**defaults(name), **table} if defaults else table
+            found[name] = reader.some(kind, filled, (section, name), {key: name})
     return found
 
 
 def table_array(reader: Reader, section: str, kind: type) -> tuple[Any, ...]:
-    """Return what an array of tables means, what could not be read left out."""
+    """Return what an array of tables means, each with holes where it has mistakes."""
     tables = reader.document.tree.get(section, [])
-    if not isinstance(tables, list):
-        reader.wrong((section,), f"an array of tables [[{section}]]", tables, hide=True)
+    if tables is BAD:
         return ()
-    read = [reader.table(kind, table, (section, number)) for number, table in enumerate(tables)]
-    return tuple(value for value in read if value is not BAD)
+    if not isinstance(tables, list):
+        hint = (
+            f"several may follow: write [[{section}]] in double brackets" if isinstance(tables, dict) else ""
+        )
+        reader.wrong((section,), f"an array of tables [[{section}]]", tables, hint, hide=True)
+        return ()
+    return tuple(reader.some(kind, table, (section, number)) for number, table in enumerate(tables))
 
 
-def whole(reader: Reader, section: str, read: int) -> bool:
-    """Say whether all of a section could be read, so that what is missing there is missing indeed."""
-    written = reader.document.tree.get(section, ())
-    return isinstance(written, dict | list | tuple) and len(written) == read
+def written(reader: Reader, section: str) -> dict[str, Any]:
+    """Return the tables of a section as they are written; a Lost one where it has none at all."""
+    tables = reader.document.tree.get(section, {})
+    return tables if isinstance(tables, dict) else Lost()
 
 
-def array_paths(reader: Reader, section: str, read: int) -> list[KeyPath]:
-    """Return where the tables of an array stand; nothing where not all of them could be read."""
-    return [(section, number) for number in range(read)] if whole(reader, section, read) else []
+def numbered(section: str, read: tuple[Any, ...]) -> list[tuple[KeyPath, Any]]:
+    """Return the tables of an array, each with its path."""
+    return [((section, number), one) for number, one in enumerate(read)]

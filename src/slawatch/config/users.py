@@ -6,10 +6,11 @@ from importlib.util import find_spec
 from typing import Final
 
 from slawatch.config.model import Config
+from slawatch.config.partial import judging
 from slawatch.config.problem import KeyPath, quoted
 from slawatch.config.promises import known_name
-from slawatch.config.reading import BAD, Reader
-from slawatch.config.tables import named_tables, whole
+from slawatch.config.reading import Reader
+from slawatch.config.tables import read_named
 from slawatch.core.access import Organizations, User
 
 _HASH: Final = re.compile(
@@ -24,12 +25,7 @@ _MOST_MEMORY: Final = 1024 * 1024
 
 def read_users(reader: Reader) -> dict[str, User]:
     """Return the users by name."""
-    found = {}
-    for name, table in named_tables(reader, "users").items():
-        value = reader.table(User, table, ("users", name), {"name": name})
-        if value is not BAD:
-            found[name] = value
-    return found
+    return read_named(reader, "users", User, "name")
 
 
 def signs_in(config: Config) -> bool:
@@ -52,21 +48,25 @@ def review_access(reader: Reader, config: Config) -> None:
     """Note users that cannot be meant, and a daemon that would let everybody in, or nobody."""
     for user in config.users.values():
         path = ("users", user.name)
-        _organizations(reader, config, (*path, "organizations"), user.organizations)
-        if user.person:
-            known_name(reader, (*path, "person"), "person", user.person, config.people)
-        if user.password is not None and (wrong := password_fault(user.password.value)):
-            reader.problem((*path, "password"), wrong)
+        with judging:
+            _organizations(reader, config, (*path, "organizations"), user.organizations)
+        with judging:
+            if user.person:
+                known_name(reader, (*path, "person"), "person", user.person, config.people)
+        with judging:
+            if user.password is not None and (wrong := password_fault(user.password.value)):
+                reader.problem((*path, "password"), wrong)
     _externals(reader, config)
     for section in ("oidc", "proxy"):
-        table = getattr(config.web, section)
-        for number, grant in enumerate(table.grants if table else ()):
-            where = ("web", section, "grants", number, "organizations")
-            _organizations(reader, config, where, grant.organizations)
-    _listening(reader, config)
-    _provider(reader, config)
-    _proxy(reader, config)
-    _certificate(reader, config)
+        with judging:
+            table = getattr(config.web, section)
+            for number, grant in enumerate(table.grants if table else ()):
+                with judging:
+                    where = ("web", section, "grants", number, "organizations")
+                    _organizations(reader, config, where, grant.organizations)
+    for judge in (_unlocked, _unencrypted, _provider, _proxy, _certificate):
+        with judging:
+            judge(reader, config)
 
 
 def password_fault(found: str) -> str:
@@ -91,14 +91,16 @@ def _organizations(reader: Reader, config: Config, path: KeyPath, found: Organiz
 def _externals(reader: Reader, config: Config) -> None:
     seen: dict[str, str] = {}
     for user in config.users.values():
-        known = user.external.casefold()
-        if known and known in seen:
-            message = f"[users.{seen[known]}] has the same: a provider could not tell them apart"
-            reader.problem(("users", user.name, "external"), message)
-        seen.setdefault(known, user.name)
+        with judging:
+            known = user.external.casefold()
+            if known and known in seen:
+                message = f"[users.{seen[known]}] has the same: a provider could not tell them apart"
+                reader.problem(("users", user.name, "external"), message)
+            seen.setdefault(known, user.name)
 
 
-def _listening(reader: Reader, config: Config) -> None:
+def _unlocked(reader: Reader, config: Config) -> None:
+    """Note a daemon on the network that lets everybody in, or nobody."""
     listen = config.web.listen
     if listen is None or listen.loopback:
         return
@@ -107,13 +109,17 @@ def _listening(reader: Reader, config: Config) -> None:
             ("web", "login"),
             f"everybody who reaches {listen} would be let in; listen on 127.0.0.1, or remove login = false",
         )
-    elif config.web.login is None and not signs_in(config) and whole(reader, "users", len(config.users)):
+    elif config.web.login is None and not signs_in(config):
         reader.problem(
             ("web", "listen"),
             f"{listen} can be reached from other machines, and nobody could sign in: add [users.NAME] with a "
             "hash from `slawatch password`, or login = true and use tokens, or listen on 127.0.0.1",
         )
-    if config.web.tls is None and config.web.proxy is None:
+
+
+def _unencrypted(reader: Reader, config: Config) -> None:
+    listen = config.web.listen
+    if listen is not None and not listen.loopback and config.web.tls is None and config.web.proxy is None:
         reader.warn(
             ("web", "listen"),
             "passwords and tokens would travel unencrypted: add tls = { certificate, key }, or listen on "
@@ -125,13 +131,13 @@ def _provider(reader: Reader, config: Config) -> None:
     oidc = config.web.oidc
     if oidc is None:
         return
-    if not config.web.public_url:
-        message = "public_url is needed: the provider sends people back to /login/oidc below it"
-        reader.problem(("web", "oidc"), message)
-    if not oidc.grants and not any(_is_external(config, name) for name in config.users):
-        reader.problem(
-            ("web", "oidc", "grants"), 'nobody could do anything: add { group = "*", role = "viewer" }'
-        )
+    with judging:
+        if not config.web.public_url:
+            message = "public_url is needed: the provider sends people back to /login/oidc below it"
+            reader.problem(("web", "oidc"), message)
+    with judging:
+        if not oidc.grants and not any(_is_external(config, name) for name in config.users):
+            reader.problem(("web", "oidc", "grants"), _NOBODY)
     if find_spec("joserfc") is None:
         reader.problem(("web", "oidc"), "this needs the extra: pip install 'slawatch[oidc]'")
 
@@ -143,18 +149,21 @@ def _proxy(reader: Reader, config: Config) -> None:
     path = ("web", "proxy")
     if proxy.user is None:
         for key in ("groups", "grants"):
-            if getattr(proxy, key):
-                reader.problem((*path, key), "without `user` the proxy signs nobody in")
+            with judging:
+                if getattr(proxy, key):
+                    reader.problem((*path, key), "without `user` the proxy signs nobody in")
         return
-    if not proxy.grants and not any(_is_external(config, name) for name in config.users):
-        reader.problem((*path, "grants"), _NOBODY)
+    with judging:
+        if not proxy.grants and not any(_is_external(config, name) for name in config.users):
+            reader.problem((*path, "grants"), _NOBODY)
     for number, network in enumerate(proxy.addresses):
-        if network.is_loopback and proxy.secret is None:
-            reader.warn(
-                (*path, "addresses", number),
-                "every program on this machine could speak for the proxy: add `secret`, which it sends as "
-                "X-Slawatch-Secret",
-            )
+        with judging:
+            if network.is_loopback and proxy.secret is None:
+                reader.warn(
+                    (*path, "addresses", number),
+                    "every program on this machine could speak for the proxy: add `secret`, which it sends "
+                    "as X-Slawatch-Secret",
+                )
 
 
 def _is_external(config: Config, name: str) -> bool:
@@ -164,13 +173,17 @@ def _is_external(config: Config, name: str) -> bool:
 
 def _certificate(reader: Reader, config: Config) -> None:
     tls = config.web.tls
-    if tls is None:
+    if tls is None or not reader.reads_files:
         return
+    absent = 0
     for key in ("certificate", "key"):
-        file = getattr(tls, key)
-        if not os.path.isfile(file) or not os.access(file, os.R_OK):  # noqa: PTH113 (a text)
-            reader.problem(("web", "tls", key), f"{quoted(file)} is no file that can be read")
-            return
+        with judging:
+            file = getattr(tls, key)
+            if not os.path.isfile(file) or not os.access(file, os.R_OK):  # noqa: PTH113 (a text)
+                reader.problem(("web", "tls", key), f"{quoted(file)} is no file that can be read")
+                absent += 1
+    if absent:
+        return
     import ssl
 
     try:

@@ -1,11 +1,12 @@
 """What alerting asks of a configuration: who a target means, how they are reached, what withholds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import NamedTuple
 
 from slawatch import notifiers
 from slawatch.config.alerting import Alerting, dependencies
+from slawatch.config.channels import has_own_recipients
 from slawatch.config.model import Config
 from slawatch.core.alarm import Terms
 from slawatch.core.check import Maintenance
@@ -37,9 +38,55 @@ def world_of(config: Config) -> World:
 
 
 def _meta(config: Config) -> dict[str, Policy]:
-    """Return the policy of trouble with slawatch itself, where somebody is to hear of it."""
-    to = config.alerting.meta
-    return {META: Policy(name=META, levels=(Level(to=to),), repeat=0)} if to else {}
+    """Return the policy of trouble with slawatch itself: the default one where nobody else is to hear of it.
+
+    Each trouble is an incident of its own: who is told of one may not be reached about the next.
+    """
+    to, default = config.alerting.meta, config.escalations.get("default")
+    if to:
+        made = Policy(name=META, levels=(Level(to=to),), repeat=0)
+    elif default is not None:
+        made = replace(default, name=META)
+    else:
+        return {}
+    return {META: replace(made, fallback=_meta_fallback(config, made), group_by=("trouble",))}
+
+
+def _meta_fallback(config: Config, policy: Policy) -> tuple[str, ...]:
+    """Return who hears of trouble with slawatch itself where none of those can be reached who should."""
+    chosen = config.alerting.meta_fallback or policy.fallback
+    if chosen:
+        return chosen
+    default = config.escalations.get("default")
+    named = [target for level in default.levels for target in level.to] if default else []
+    theirs = {name for route in config.routes if route.organizations for name in route.channels}
+    own = (
+        f"channel:{name}"
+        for name, channel in config.channels.items()
+        if has_own_recipients(channel) and name not in theirs
+    )
+    return tuple(dict.fromkeys((*named, *own)))
+
+
+def unheard(config: Config, down: Collection[str], at: Instant) -> str:
+    """Return why nobody would hear of trouble with slawatch itself; empty where somebody would.
+
+    Args:
+        config: the present one.
+        down: channels through which nothing goes.
+        at: now.
+    """
+    policy = _meta(config).get(META)
+    if policy is None:
+        ways = set(config.channels)
+    else:
+        targets = dict.fromkeys((*(to for level in policy.levels for to in level.to), *policy.fallback))
+        people = dict.fromkeys(who for target in targets for who in recipients(config, target, at))
+        ways = {contact.channel for who in people for contact in contacts(config, who)}
+    if not config.channels or not ways <= set(down):
+        return ""
+    why = f"nothing goes through {', '.join(sorted(ways))}" if ways else "nobody is meant who has a channel"
+    return f"nobody can be told of trouble with slawatch: {why}"
 
 
 def recipients(config: Config, target: str, at: Instant) -> tuple[str, ...]:

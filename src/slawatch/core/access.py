@@ -39,6 +39,8 @@ ACTIONS: Final[Mapping[str, Role]] = {
     "swap.add": "responder",
     "swap.take": "responder",
     "swap.cancel": "responder",
+    "rehearsal.play": "responder",
+    "check.probe": "operator",
     "maintenance.add": "operator",
     "maintenance.change": "operator",
     "maintenance.cancel": "operator",
@@ -51,6 +53,7 @@ ACTIONS: Final[Mapping[str, Role]] = {
     "publication.write": "operator",
     "notification.retry": "operator",
     "channel.test": "operator",
+    "config.read": "operator",
     "config.reload": "operator",
     "samples.import": "operator",
     "token.list": "admin",
@@ -58,13 +61,16 @@ ACTIONS: Final[Mapping[str, Role]] = {
     "token.revoke": "admin",
     "audit.read": "admin",
     "person.erase": "admin",
+    "target.probe": "admin",
+    "config.check": "admin",
 }
 """Every action, and the least role that may carry it out."""
 
 WHOLE: Final = frozenset(
     {
         "override.add", "override.cancel", "swap.add", "swap.take", "swap.cancel",
-        "notification.retry", "channel.test", "own.read", "config.reload", "samples.import",
+        "notification.retry", "channel.test", "own.read", "config.read", "config.reload", "config.check",
+        "target.probe", "samples.import",
         "token.list", "token.create", "token.revoke", "audit.read", "person.erase",
     }
 )  # fmt: skip

@@ -21,6 +21,7 @@ from slawatch.core.counting import (
     counted,
     figure,
     good,
+    promised,
     ratio,
     share,
     terms_at,
@@ -29,7 +30,7 @@ from slawatch.core.counting import (
 from slawatch.core.evidence import CheckEvidence
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.join import join_spans
-from slawatch.core.ledger import NOTHING_EXCLUDED, Exclusions, Ledger, Piece, ledger, planned
+from slawatch.core.ledger import NOTHING_EXCLUDED, Exclusions, Ledger, Piece, ledger
 from slawatch.core.outage import Outage, outages
 from slawatch.core.timeline import Edges, Span, clip, timeline
 
@@ -231,7 +232,7 @@ def assess_portions(service: str, watched: Watched, portions: Sequence[Portion],
         for p in portions
     ]
     ignored = [replace(p, exclusions=p.exclusions.without_maintenance()) for p in portions]
-    elapsed = sum(planned(p.start, min(p.end, max(now, p.start)), p.exclusions) for p in portions)
+    elapsed = sum(promised(p, p.start, now) for p in portions)
     return Assessment(
         pieces=pieces,
         ledger=ledger(pieces),

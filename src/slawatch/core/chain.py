@@ -1,10 +1,11 @@
 """The escalation of one incident: levels fire, are skipped, passed or withheld; what came due is done."""
 
-from slawatch.core.escalation import Place, following
+from slawatch.core.escalation import Place, following, place_text
 from slawatch.core.incident import Phase, Timer
 from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, Micros
 from slawatch.core.notification import Kind
 from slawatch.core.outbox import Stage
+from slawatch.core.series import META, of_channel
 from slawatch.core.telling import cancel_unsent, tell, twins
 from slawatch.core.turn import Contact, Turn
 
@@ -97,12 +98,22 @@ def leave(turn: Turn, number: int, kind: str, text: str, /, **changes: object) -
     )
 
 
-def recipients_of(turn: Turn, targets: tuple[str, ...], at: Instant) -> tuple[str, ...]:
+def contacts_of(turn: Turn, number: int, recipient: str) -> tuple[Contact, ...]:
+    """Return how a recipient is reached about an incident: of a channel's trouble by other channels only."""
+    contacts = turn.world.contacts(recipient)
+    if turn.incidents[number].policy.name != META:
+        return contacts
+    alerts = (turn.alerts.get(name) for name in turn.incidents[number].alerts)
+    broken = {of_channel(dict(alert.labels)) for alert in alerts if alert is not None}
+    return tuple(contact for contact in contacts if contact.channel not in broken)
+
+
+def recipients_of(turn: Turn, number: int, targets: tuple[str, ...], at: Instant) -> tuple[str, ...]:
     """Return whom targets mean now, each once; one without any contact counts as nobody."""
     found: dict[str, None] = {}
     for target in targets:
         for recipient in turn.world.recipients(target, at):
-            if turn.world.contacts(recipient):
+            if contacts_of(turn, number, recipient):
                 found[recipient] = None
     return tuple(found)
 
@@ -157,7 +168,7 @@ def advance(
             if policy.insistent(upcoming.level):
                 arm(turn, number, "level", level.wait)
             return
-        found = tuple(dict.fromkeys((*extra, *recipients_of(turn, level.to, turn.now))))
+        found = tuple(dict.fromkeys((*extra, *recipients_of(turn, number, level.to, turn.now))))
         if found:
             turn.quietly(number, level=upcoming.level, cycle=upcoming.cycle, reached=True)
             _fire(turn, number, upcoming, found, reason, detail, late)
@@ -181,7 +192,7 @@ def _fire(
     detail = detail or (f"late by {length_text(late)}" if late else "")
     reason = reason or ("late" if late else "")
     turn.incident(
-        number, "level.fired", f"level {place.level}, cycle {place.cycle}: {', '.join(recipients)}"
+        number, "level.fired", f"{place_text(place)}: {', '.join(recipients)}"
         + (f" ({reason})" if reason else ""),
         withheld=False, dirty="", flushed_at=turn.now, **members(turn, number),
     )  # fmt: skip
@@ -194,13 +205,14 @@ def _fire(
                                        for r in turn.world.routed(turn.alerts[f])):  # fmt: skip
             if recipient not in recipients:
                 page(turn, number, recipient, place, reason, detail, late)
+    tell_unheard(turn, number)
 
 
 def page(
     turn: Turn, number: int, recipient: str, place: Place, reason: str, detail: str = "", late: Micros = 0
 ) -> None:
     """Run the contact rules of one recipient for the firing of one level."""
-    contacts = turn.world.contacts(recipient)
+    contacts = contacts_of(turn, number, recipient)
     blocked = True
     for index, (contact, twin) in enumerate(zip(contacts, twins(contacts), strict=True)):
         incident = turn.incidents[number]
@@ -224,13 +236,16 @@ def hasten(turn: Turn, number: int, recipient: str) -> bool:
         return False
     timer = min(pending, key=lambda t: (t.due_at, t.contact))
     contact_due(turn, number, timer)
+    contacts = contacts_of(turn, number, recipient)
+    if timer.contact < len(contacts) and contacts[timer.contact].channel in turn.down:
+        hasten(turn, number, recipient)
     return True
 
 
 def contact_due(turn: Turn, number: int, timer: Timer) -> None:
     """Tell a recipient through the contact of a rule that came due."""
     incident = turn.incidents[number]
-    contacts = turn.world.contacts(timer.recipient)
+    contacts = contacts_of(turn, number, timer.recipient)
     turn.quietly(number, timers=tuple(t for t in incident.live() if t != timer))
     if timer.contact < len(contacts):
         tell(
@@ -240,24 +255,57 @@ def contact_due(turn: Turn, number: int, timer: Timer) -> None:
         )  # fmt: skip
 
 
-def _tell_fallback(turn: Turn, number: int, reason: str) -> None:
+def tell_unheard(turn: Turn, number: int) -> None:
+    """Tell the fallback, once, of an incident whose escalation is exhausted and that nobody has heard of.
+
+    All that is owed was given up, or waits for channels through which nothing goes now. Of trouble with
+    slawatch itself it is told as soon as no level follows.
+    """
     incident = turn.incidents[number]
-    found = recipients_of(turn, incident.policy.fallback, turn.now)
+    last = incident.exhausted or (
+        incident.policy.name == META
+        and following(incident.policy, Place(incident.level, incident.cycle)) is None
+    )
+    if incident.state is not Phase.TRIGGERED or incident.suppressed or not last or incident.knows():
+        return
+    mine = [r for r in turn.rows_of(number) if r.generation == incident.generation and r.kind == Kind.TRIGGER]
+    over = (Stage.DEAD, Stage.CANCELLED)
+    waits = [row for row in mine if row.stage not in over]
+    if not mine or any(row.level < 0 for row in mine):
+        return
+    if any(not row.unsent or row.channel not in turn.down for row in waits):
+        return
+    for timer in incident.live():
+        contacts = contacts_of(turn, number, timer.recipient) if timer.kind == "contact" else ()
+        if timer.contact < len(contacts) and contacts[timer.contact].channel not in turn.down:
+            return
+    channels = ", ".join(sorted({row.channel for row in waits}))
+    _tell_fallback(turn, number, UNREACHED, f"nothing goes through {channels}" if channels else "")
+
+
+def _tell_fallback(turn: Turn, number: int, reason: str, detail: str = "") -> None:
+    """Tell the fallback; those of them who can be told now, where anybody can."""
+    incident = turn.incidents[number]
+    found = recipients_of(turn, number, incident.policy.fallback, turn.now)
+    ways = {recipient: contacts_of(turn, number, recipient) for recipient in found}
+    heard = tuple(r for r in found if any(contact.channel not in turn.down for contact in ways[r]))
+    if heard:
+        found = heard
     turn.incident(
-        number, "fallback.told", f"{reason}: {', '.join(found) or 'and there is no fallback'}",
+        number, "fallback.told",
+        f"{reason}{f' ({detail})' if detail else ''}: {', '.join(found) or 'and there is no fallback'}",
         round=incident.round + 1, withheld=False,
     )  # fmt: skip
     for recipient in found:
-        contacts: tuple[Contact, ...] = turn.world.contacts(recipient)
-        tell(turn, turn.incidents[number], recipient, contacts[0], Kind.TRIGGER, reason=reason,
+        contacts: tuple[Contact, ...] = ways[recipient]
+        first = next((contact for contact in contacts if contact.channel not in turn.down), contacts[0])
+        tell(turn, turn.incidents[number], recipient, first, Kind.TRIGGER, reason=reason, detail=detail,
              cycle=incident.round)  # fmt: skip
 
 
 def _exhaust(turn: Turn, number: int) -> None:
     incident = turn.incident(number, "escalation.exhausted", "escalation exhausted", exhausted=True)
-    mine = [r for r in turn.rows_of(number) if r.generation == incident.generation and r.kind == Kind.TRIGGER]
-    if mine and all(row.stage is Stage.DEAD for row in mine) and not incident.knows():
-        _tell_fallback(turn, number, UNREACHED)
+    tell_unheard(turn, number)
     arm(turn, number, "reminder", incident.policy.exhausted_reminder)
 
 

@@ -4,6 +4,7 @@ A local time that the clocks skip moves forward by the length of the gap; one th
 instant. `zoneinfo`'s tables are the only thing read.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
@@ -87,6 +88,26 @@ def _occurrences(local: datetime, timezone: str) -> tuple[Instant, Instant]:
         return early, late
     change = _change(late, early, _offset(late, place), place)
     return change, change
+
+
+_STAMP: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
+
+
+def told_in(text: str, timezone: str) -> str:
+    """Return a text in which times of UTC are those of a time zone, with their offset.
+
+    >>> told_in("it is over since 2026-07-01T10:00:00Z", "Europe/Berlin")
+    'it is over since 2026-07-01T12:00:00+02:00'
+    """
+    zone = ZoneInfo(timezone)
+
+    def shown(found: re.Match[str]) -> str:
+        try:
+            return datetime.fromisoformat(found[0]).astimezone(zone).isoformat()
+        except (ValueError, OverflowError):
+            return found[0]
+
+    return text if zone.key == "UTC" else _STAMP.sub(shown, text)
 
 
 def local(instant: Instant, timezone: str) -> datetime:

@@ -25,9 +25,11 @@ class Combined:
         maintenance_ignored: what it would be if maintenance counted like any other time.
         as_measured: what it would be with nothing excluded or forgiven at all.
         loss: what was lost so far; of a mean, on average.
-        planned: how much of the whole period counts by the terms.
-        remaining: how much of that is still to come.
+        planned: how much of the whole period the terms promised, watched or not.
+        whole: what is lost of the time that the whole period will have counted if nothing more is lost: of
+            the service or group that stands worst by then, or on average. Budgets and stakes rest on it.
         decided_by: the service or group that the worst figure is of; empty for a mean.
+        limited_by: the one that `whole` is of; another one than `decided_by` only while the period runs.
     """
 
     share: Fraction | None
@@ -38,8 +40,9 @@ class Combined:
     as_measured: Fraction | None
     loss: Loss
     planned: Micros
-    remaining: Micros
+    whole: Loss
     decided_by: str = ""
+    limited_by: str = ""
 
 
 def combine(terms: Agreement, subjects: Sequence[Subject], which: Which = "adjusted") -> Combined:
@@ -54,6 +57,7 @@ def combine(terms: Agreement, subjects: Sequence[Subject], which: Which = "adjus
         return mixed(terms, [(weights[s.name], figure(a)) for s, a in found])
 
     deciding = worst(found) if terms.combine in ("worst", "all") else None
+    limiting = _limiting(subjects) if deciding else None
     mean = [(weights[s.name], s, a) for s, a in found]
     return Combined(
         share=each(lambda a: a.availability.share),
@@ -64,8 +68,9 @@ def combine(terms: Agreement, subjects: Sequence[Subject], which: Which = "adjus
         as_measured=each(lambda a: a.availability.as_measured),
         loss=loss_of(deciding[1]) if deciding else _mean_loss([(w, loss_of(a)) for w, _, a in mean]),
         planned=deciding[0].planned if deciding else _mean([(w, s.planned) for w, s, _ in mean]),
-        remaining=deciding[0].remaining if deciding else _mean([(w, s.remaining) for w, s, _ in mean]),
+        whole=limiting.whole if limiting else _mean_loss([(w, s.whole) for w, s, _ in mean]),
         decided_by=deciding[0].name if deciding else "",
+        limited_by=limiting.name if limiting else "",
     )
 
 
@@ -99,6 +104,20 @@ def worst(found: Sequence[tuple[Subject, Assessment]]) -> tuple[Subject, Assessm
             pair[0].name,
         ),
         default=None,
+    )
+
+
+def _limiting(subjects: Sequence[Subject]) -> Subject:
+    """Return the subject that will have lost the largest share if nothing more is lost, as `worst` does."""
+    return min(
+        subjects,
+        key=lambda one: (
+            one.whole.share is None,
+            -(one.whole.share or Fraction(0)),
+            one.adjusted.availability.share is None,
+            one.adjusted.availability.share or Fraction(0),
+            one.name,
+        ),
     )
 
 

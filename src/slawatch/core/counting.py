@@ -21,6 +21,8 @@ from slawatch.core.ledger import (
     classify,
     intersect,
     ledger,
+    planned,
+    subtract,
     union,
 )
 from slawatch.core.outage import DOWN_ONLY, Run, runs, without_short
@@ -74,6 +76,18 @@ class Portion:
     terms: Terms = PLAIN
     exclusions: Exclusions = NOTHING_EXCLUDED
     counted: tuple[Interval, ...] = ()
+
+
+def promised(portion: Portion, start: Instant, end: Instant) -> Micros:
+    """Return how much of `[start, end)` a portion counts, watched or not, elapsed or not."""
+    excluded = portion.exclusions
+    if portion.counted:
+        excluded = Exclusions(
+            outside_hours=excluded.outside_hours,
+            maintenance=subtract(union(excluded.maintenance), portion.counted),
+            excused=subtract(union(excluded.excused), portion.counted),
+        )
+    return planned(max(start, portion.start), min(end, portion.end), excluded)
 
 
 def counted(entries: Ledger, unknown: UnknownPolicy = "exclude") -> Micros:

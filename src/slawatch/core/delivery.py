@@ -1,6 +1,6 @@
 """What becomes of owed messages: claimed, sent, tried again, given up, replaced when they grow too old."""
 
-from slawatch.core.chain import UNREACHED, advance, hasten
+from slawatch.core.chain import UNREACHED, advance, hasten, tell_unheard
 from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.notification import Delivery, Kind, Verdict
@@ -111,6 +111,8 @@ def dead(turn: Turn, row: Row, why: str) -> None:
     current = row.level >= 0 and (incident.level, incident.cycle) == (row.level, row.cycle)
     if current and not waiting and not incident.suppressed and all(o.stage is Stage.DEAD for o in mine):
         advance(turn, incident.id, reason=UNREACHED)
+    elif not waiting:
+        tell_unheard(turn, incident.id)
 
 
 def _resolve_elsewhere(turn: Turn, incident: Incident, row: Row) -> None:
@@ -143,6 +145,7 @@ def channel_down(turn: Turn, channel: str) -> None:
             and row.generation == incident.generation
         ):
             hasten(turn, incident.id, row.recipient)
+            tell_unheard(turn, incident.id)
 
 
 def channel_up(turn: Turn, channel: str) -> None:

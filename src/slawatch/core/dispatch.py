@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from slawatch.core import delivery as deliveries
 from slawatch.core import notice as notices
+from slawatch.core import recorded
 from slawatch.core import workflow_turn as workflows
 from slawatch.core.alert import Alert
 from slawatch.core.alerting import (
@@ -29,7 +30,7 @@ from slawatch.core.event import Event
 from slawatch.core.handoff import Began, Followed
 from slawatch.core.handoff import Ended as ShiftEnded
 from slawatch.core.handoff import Event as ShiftEvent
-from slawatch.core.instant import Instant, Micros, rfc3339
+from slawatch.core.instant import Instant, Micros
 from slawatch.core.notice import Notice
 from slawatch.core.notification import Delivery
 from slawatch.core.outbox import LEASE, Stage
@@ -294,8 +295,8 @@ def _take_from_outside(turn: Turn, given: Input) -> None:
 def _hand(turn: Turn, schedule: str, followed: Followed, events: tuple[ShiftEvent, ...]) -> None:
     for event in events:
         if isinstance(event, Began | ShiftEnded):
-            kind = "shift.began" if isinstance(event, Began) else "shift.ended"
-            turn.record(kind, f"schedule:{schedule}", f"{event.person} at {rfc3339(event.at)}")
+            kind = recorded.BEGAN if isinstance(event, Began) else recorded.ENDED
+            turn.record(kind, f"schedule:{schedule}", recorded.write(event.person, event.at))
     before = turn.schedules.get(schedule)
     if before is None or before.people != followed.people or events:
         text = ", ".join(followed.people) or "nobody"

@@ -111,6 +111,33 @@ class Place(NamedTuple):
     cycle: int
 
 
+_ORDINALS: Final = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+)  # fmt: skip
+
+
+def turn_text(cycle: int) -> str:
+    """Return which time the levels are gone through.
+
+    >>> turn_text(1), turn_text(11), turn_text(20)
+    ('second time', '12th time', '21st time')
+    """
+    if cycle < len(_ORDINALS):
+        return f"{_ORDINALS[cycle]} time"
+    number = cycle + 1
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending} time"
+
+
+def place_text(place: Place) -> str:
+    """Return that a level is told, as people read it.
+
+    >>> place_text(Place(0, 0)), place_text(Place(1, 1))
+    ('level 0 is told', 'level 1 is told for the second time')
+    """
+    return f"level {place.level} is told" + (f" for the {turn_text(place.cycle)}" if place.cycle else "")
+
+
 def following(policy: Policy, place: Place, *, by_hand: bool = False) -> Place | None:
     """Return the next place, or None when no cycle is left; by hand there is always one.
 

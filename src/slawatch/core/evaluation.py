@@ -6,46 +6,23 @@ from fractions import Fraction
 
 from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement, UnknownPolicy
-from slawatch.core.burn import Burning, Exhaustion, Forecast, Loss, burning, exhaustion, forecast, lost, rate
+from slawatch.core.burn import Loss
 from slawatch.core.calendar import Calendar
 from slawatch.core.check import Maintenance, Service
-from slawatch.core.combine import Combined, Which, combine, combined_loss, weights_of
+from slawatch.core.combine import Combined, Which, combine, mixed, weights_of
 from slawatch.core.credit import Credit, credit, together
 from slawatch.core.evidence import ServiceEvidence
-from slawatch.core.instant import HOUR, Instant, Micros
+from slawatch.core.instant import Instant
 from slawatch.core.judgement import Judgement, judge_objectives, overall, strictest
-from slawatch.core.objective import Target
-from slawatch.core.period import Period, days
+from slawatch.core.objective import Measure, Verdict
+from slawatch.core.period import Period
 from slawatch.core.ratio import Counts
 from slawatch.core.remark import remarks
-from slawatch.core.stake import Standing, standing
+from slawatch.core.running import Running, running
+from slawatch.core.stake import Standing, standing, with_besides
 from slawatch.core.subject import Grounds, Subject, joined, subjects
 from slawatch.core.trend import Reaction, TrendPoint, failures
 from slawatch.core.version import Part, judging
-
-RECENT: Micros = 6 * HOUR
-"""The stretch up to now by whose losses the time to exhaustion is told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
-    """What can still be told, and changed, while a period runs.
-
-    Attributes:
-        target: the strictest availability target; the rates and rules are about it. None without one.
-        burn: the burn rate of the period so far; None without a target or data.
-        rules: how each burn-rate rule stands that can fire at all.
-        exhaustion: when the budget is used up if the last hours go on; None without a target.
-        forecast: the availability at the period's end.
-        standing: the money: what is due already, and how far the next tiers are.
-    """
-
-    target: Target | None
-    burn: Fraction | None
-    rules: tuple[Burning, ...]
-    exhaustion: Exhaustion | None
-    forecast: Forecast
-    standing: Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +127,15 @@ def evaluate(
         credit=due,
         credit_measured=due_measured,
         credit_unknown=policies,
-        running=_running(terms, period, grounds, judged, combined, objectives)
+        running=running(
+            terms,
+            period,
+            now,
+            judged,
+            combined,
+            strictest(objectives),
+            _standing(agreement, parts, grounds, combined),
+        )
         if grounds.start <= now < grounds.end
         else None,
         adjustments=grounds.adjustments,
@@ -197,10 +182,14 @@ def trend_point(found: Evaluation, reactions: Iterable[Reaction] = ()) -> TrendP
         reactions: incidents; those of other services or times are ignored.
     """
     ours = frozenset(name for part in found.parts for name in part.terms.services)
-    within = Period(
-        found.period.label, found.parts[0].start, found.parts[-1].end, found.period.timezone, "custom"
-    )
+    start, end = found.parts[0].start, found.parts[-1].end
     loss = found.combined.loss
+    coverage, firm = _certainty(found)
+    missed_for_good = any(
+        one.verdict is Verdict.MISSED and not one.behind
+        for one in found.objectives
+        if one.target.measure is Measure.AVAILABILITY
+    )
     return TrendPoint(
         label=found.period.label,
         share=found.combined.share,
@@ -208,12 +197,35 @@ def trend_point(found: Evaluation, reactions: Iterable[Reaction] = ()) -> TrendP
         downtime=loss.bad,
         uptime=loss.counted - loss.bad,
         failures=tuple(
-            failure for subject in found.subjects for failure in failures(subject.adjusted.outages, within)
+            failure for subject in found.subjects for failure in failures(subject.adjusted.outages)
         ),
-        reactions=tuple(
-            one for one in reactions if one.service in ours and within.start <= one.opened < within.end
-        ),
+        reactions=tuple(one for one in reactions if one.service in ours and start <= one.opened < end),
+        coverage=coverage,
+        firm=firm,
+        running=found.now < end and not missed_for_good,
     )
+
+
+def _certainty(found: Evaluation) -> tuple[Fraction | None, bool]:
+    """Return how much of the promised time so far the figure rests on, and whether its verdict is firm.
+
+    It is firm where the rest cannot turn it. The rest is time before the first sample, and unknown time where
+    the terms leave that out.
+    """
+    promise = strictest(found.objectives)
+    judged = (found.together,) if found.together else found.subjects
+    weights = weights_of(found.terms, judged)
+    coverage, best, worst = [], [], []
+    for one in judged:
+        bad, unseen, whole = one.adjusted.availability.bad, one.unseen.bad, one.unseen.counted
+        if whole:
+            coverage.append((weights[one.name], 1 - unseen / whole))
+            best.append((weights[one.name], 1 - bad / whole))
+            worst.append((weights[one.name], 1 - (bad + unseen) / whole))
+    low, high = mixed(found.terms, worst), mixed(found.terms, best)
+    if low is None or high is None or promise is None:
+        return mixed(found.terms, coverage), True
+    return mixed(found.terms, coverage), promise.target.met_by(low) == promise.target.met_by(high)
 
 
 def _credit(
@@ -228,59 +240,38 @@ def _credit(
     found = []
     under: dict[UnknownPolicy, list[tuple[str, Fraction, Credit]]] = {}
     for part in parts:
-        own = replace(grounds, start=part.start, end=part.end)
-        judged: tuple[Subject, ...] = subjects(agreement, (part,), own)
-        if part.terms.combine == "all":
-            judged = (joined(agreement.key, agreement, (part,), own),)
         weight = Fraction(part.length, whole)
         label = part.terms.effective_from or "from the beginning"
-        own_figure = combine(part.terms, judged, which)
+        own_figure = _part(agreement, part, grounds, which)
         found.append((label, weight, credit(part.terms, own_figure.share, of_period=weight)))
         for policy, share in own_figure.unknown_as.items():
             under.setdefault(policy, []).append((label, weight, credit(part.terms, share, of_period=weight)))
     return together(found), {policy: together(each).share for policy, each in under.items()}
 
 
-def _running(
-    terms: Agreement,
-    period: Period,
-    grounds: Grounds,
-    judged: Sequence[Subject],
-    combined: Combined,
-    objectives: Sequence[Judgement],
-) -> Running:
-    promise = strictest(objectives)
-    target = promise.target if promise else None
-    now = grounds.now
-    weights = weights_of(terms, judged)
-    seen = [(weights[s.name], s.terms, (*s.before, *s.adjusted.pieces)) for s in judged]
-    deciding = next((s for s in judged if s.name == combined.decided_by), None)
-    own = [one for one, subject in zip(seen, judged, strict=True) if deciding in (None, subject)]
+def _standing(agreement: Agreement, parts: Sequence[Part], grounds: Grounds, combined: Combined) -> Standing:
+    """Return the money of a running period; of prorated terms, the tiers are those of the part that runs."""
+    terms = parts[-1].terms
+    if len(parts) == 1 or terms.on_change == "pooled":
+        return standing(terms, combined.whole)
+    current, besides = standing(terms, Loss(Fraction(0), 0)), []
+    for part in parts:
+        whole = _part(agreement, part, grounds, "adjusted").whole
+        weight = Fraction(part.length, parts[-1].end - parts[0].start)
+        if part.start <= grounds.now < part.end:
+            current = standing(part.terms, whole, of_period=weight)
+        elif whole.share is not None:
+            besides.append((weight, credit(part.terms, 1 - whole.share, of_period=weight)))
+    return with_besides(current, besides)
 
-    def loss(start: Instant, end: Instant) -> Loss:
-        losses = [(weight, lost(pieces, start, end, by)) for weight, by, pieces in seen]
-        return combined_loss(terms, losses)
 
-    def own_loss(start: Instant, end: Instant) -> Loss:
-        losses = [(weight, lost(pieces, start, end, by)) for weight, by, pieces in own]
-        return combined_loss(terms, losses)
-
-    rules: tuple[Burning, ...] = ()
-    left = None
-    if promise and promise.budget:
-        rules = burning(loss, now, promise.target.value, period.length)
-        ahead = (deciding or judged[0]).portions[-1].exclusions
-        recent = own_loss(now - RECENT, now)
-        left = exhaustion(promise.budget.remaining, recent, now, grounds.end, ahead)
-    by_day = [own_loss(day.start, min(day.end, now)) for day in days(period) if day.start < now]
-    return Running(
-        target=target,
-        burn=rate(combined.loss, target.value) if target else None,
-        rules=rules,
-        exhaustion=left,
-        forecast=forecast(combined.loss, by_day, combined.remaining),
-        standing=standing(terms, combined.loss, combined.remaining),
-    )
+def _part(agreement: Agreement, part: Part, grounds: Grounds, which: Which) -> Combined:
+    """Return the figure of a part of the period by itself."""
+    own = replace(grounds, start=part.start, end=part.end)
+    judged: tuple[Subject, ...] = subjects(agreement, (part,), own)
+    if part.terms.combine == "all":
+        judged = (joined(agreement.key, agreement, (part,), own),)
+    return combine(part.terms, judged, which)
 
 
 def _by_service(

@@ -191,11 +191,8 @@ class _Making:
             )  # fmt: skip
 
     def _near(self, stake: Stake, near: Fraction) -> bool:
-        combined = self.found.combined
-        bad, whole = combined.loss.bad, combined.loss.counted + combined.remaining
-        edge = Fraction(1) if stake.tier.high is None else stake.tier.high
-        allowed = (1 - edge) * whole
-        return bool(bad) and bool(allowed) and stake.left <= near * allowed
+        lost = self.found.combined.whole.bad
+        return bool(lost) and bool(stake.allowed) and stake.left <= near * stake.allowed
 
     def breached(self, severity: str) -> None:
         promise = promise_of(self.found)

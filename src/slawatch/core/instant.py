@@ -6,6 +6,7 @@ sum exact, which is what lets the classes of a ledger add up to the period. Civi
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Instant: TypeAlias = int
@@ -62,10 +63,18 @@ def rfc3339(instant: Instant) -> str:
     >>> rfc3339(0), rfc3339(1_500_000)
     ('1970-01-01T00:00:00Z', '1970-01-01T00:00:01.5Z')
     """
-    whole, fraction = divmod(instant, SECOND)
-    stamp = (_EPOCH + timedelta(seconds=whole)).strftime("%Y-%m-%dT%H:%M:%S")
+    day, rest = divmod(instant, DAY)
+    whole, fraction = divmod(rest, SECOND)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
     decimals = f".{fraction:06d}".rstrip("0") if fraction else ""
-    return f"{stamp}{decimals}Z"
+    return f"{_date(day)}T{hour:02}:{minute:02}:{second:02}{decimals}Z"
+
+
+@lru_cache(maxsize=1024)
+def _date(day: int) -> str:
+    """Return the ISO date of a day since the epoch; instants that are shown lie on few of them."""
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
 def seconds(length: Micros) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from slawatch.core.agreement import Agreement, Objective, UnknownPolicy
+from slawatch.core.burn import Loss
 from slawatch.core.combine import Combined
 from slawatch.core.counting import weight
 from slawatch.core.evidence import ServiceEvidence
@@ -14,6 +15,7 @@ from slawatch.core.objective import (
     Sensitivity,
     Target,
     Verdict,
+    behind,
     budget,
     judge,
     judge_availability,
@@ -36,7 +38,9 @@ class SubjectVerdict:
         verdict: whether it kept the promise.
         verdict_measured: the same without any adjustment.
         sensitivity: for an availability: the verdict under each policy for unknown time.
-        budget: for an availability: what could be lost, and what was.
+        budget: for an availability: what may be lost in the whole period, and what was; None where nothing
+            counts.
+        behind: whether a running period misses its target so far and can still keep it.
         events: for a rate: how many there were, and how many of them were good.
     """
 
@@ -46,6 +50,7 @@ class SubjectVerdict:
     verdict_measured: Verdict
     sensitivity: Sensitivity | None = None
     budget: Budget | None = None
+    behind: bool = False
     events: Counts | None = None
 
 
@@ -62,7 +67,9 @@ class Judgement:
         verdict_measured: the same without any adjustment.
         figure_measured: the figure without any adjustment.
         sensitivity: for an availability: the verdict under each policy for unknown time.
-        budget: for an availability: what may be lost in the whole period, and what was.
+        budget: for an availability: what may be lost in the whole period, and what was; None where nothing
+            counts. Of the service or group that has the least left, or on average.
+        behind: whether a running period misses its target so far and can still keep it.
         decided_by: the service or group that decides; empty where all do together.
         subjects: each of them.
         events: for a rate: how many there were, and how many of them were good; of whoever decides.
@@ -78,6 +85,7 @@ class Judgement:
     figure_measured: Fraction | None
     sensitivity: Sensitivity | None = None
     budget: Budget | None = None
+    behind: bool = False
     decided_by: str = ""
     subjects: tuple[SubjectVerdict, ...] = ()
     events: Counts | None = None
@@ -141,7 +149,8 @@ def _availability(
             verdict=judge_availability(target, subject.adjusted.availability),
             verdict_measured=judge_availability(target, subject.measured.availability),
             sensitivity=sensitivity(target, subject.adjusted.availability),
-            budget=budget(target, subject.planned, subject.adjusted.availability.bad),
+            budget=_budget(target, subject.whole),
+            behind=behind(target, subject.adjusted.availability.share, subject.whole.share),
         )
         for subject in subjects
     )
@@ -160,10 +169,15 @@ def _availability(
         verdict_measured=before,
         figure_measured=measured.share,
         sensitivity=_combined_sensitivity(target, combined),
-        budget=budget(target, combined.planned, combined.loss.bad),
+        budget=_budget(target, combined.whole),
+        behind=behind(target, combined.share, combined.whole.share),
         decided_by=combined.decided_by,
         subjects=each,
     )
+
+
+def _budget(target: Target, whole: Loss) -> Budget | None:
+    return budget(target, whole.counted, whole.bad) if whole.counted else None
 
 
 def _combined_sensitivity(target: Target, combined: Combined) -> Sensitivity:

@@ -95,8 +95,11 @@ class Budget:
 
     Of an availability microseconds; of a rate events, of those there were so far.
 
+    Of a period that is over, the promise is kept exactly where no more was spent than allowed.
+
     Attributes:
-        allowed: `(1 - target)` of the time of the whole period that the terms count.
+        allowed: `(1 - target)` of the time that the whole period will have counted: what counted so far,
+            and all that is promised for the rest.
         spent: what was lost so far.
     """
 
@@ -197,15 +200,28 @@ def event_budget(target: Target, events: Counts) -> Budget:
     return Budget(allowed=bad * events.total, spent=events.total - events.good)
 
 
-def budget(target: Target, planned: Micros, bad: Fraction) -> Budget:
+def budget(target: Target, whole: Micros, bad: Fraction) -> Budget:
     """Return the error budget of an availability target.
 
     Args:
         target: an availability target.
-        planned: how much of the whole period the terms count, elapsed or not.
+        whole: how much time counted so far, and will if all of the rest does.
         bad: how much counted time was lost so far.
     """
-    return Budget(allowed=(1 - target.value) * planned, spent=bad)
+    return Budget(allowed=(1 - target.value) * whole, spent=bad)
+
+
+def behind(target: Target, figure: Fraction | None, whole: Fraction | None) -> bool:
+    """Whether a running period misses its target so far, and can still keep it.
+
+    Args:
+        target: an availability target.
+        figure: the availability so far.
+        whole: the share that is lost of the whole period if nothing more is.
+    """
+    if figure is None or whole is None:
+        return False
+    return not target.met_by(figure) and target.met_by(1 - whole)
 
 
 def burn_rate(target: Target, bad: Fraction, counted: Micros) -> Fraction | None:

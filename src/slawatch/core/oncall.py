@@ -158,33 +158,6 @@ def _gap(schedule: Schedule, at: Instant) -> OnCall:
     return OnCall((), begun, ended, None, decide(schedule, active_at(schedule, at)).override)
 
 
-def show(schedule: Schedule, at: Instant) -> dict[str, Any]:
-    """Return the answer of `oncall show` as JSON has it; no people and no bounds where there are none."""
-    found = who(schedule, at)
-    return {
-        "schedule": schedule.key,
-        "at": rfc3339(at),
-        "people": list(found.people),
-        "shift": {"start": _time(found.start), "end": _time(found.end)},
-        "layer": found.layer,
-        "override": found.override,
-    }
-
-
-def show_shifts(schedule: Schedule, start: Instant, end: Instant) -> list[dict[str, Any]]:
-    """Return the answer of `oncall show --from --to` as JSON has it."""
-    return [
-        {
-            "schedule": schedule.key,
-            "people": list(shift.people),
-            "shift": {"start": _time(shift.start), "end": _time(shift.end)},
-            "layer": shift.layer,
-            "override": shift.override,
-        }
-        for shift in shifts(schedule, start, end)
-    ]
-
-
 def show_gaps(schedule: Schedule, start: Instant, end: Instant) -> dict[str, Any]:
     """Return the answer of `oncall gaps` as JSON has it."""
     found = gaps(schedule, start, end)

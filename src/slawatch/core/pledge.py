@@ -2,32 +2,20 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Final, TypeAlias
+from typing import Final
 
-from slawatch.core.burn import Loss, lost, rate
-from slawatch.core.combine import combined_loss, weights_of
-from slawatch.core.credit import credit
+from slawatch.core.burn import rate
 from slawatch.core.evaluation import Evaluation
-from slawatch.core.instant import Instant, Micros
+from slawatch.core.instant import Micros
 from slawatch.core.judgement import Judgement, strictest
 from slawatch.core.objective import Budget, Verdict
+from slawatch.core.running import LossOf, losses
 from slawatch.core.stake import next_stake
-
-LossOf: TypeAlias = Callable[[Instant, Instant], Loss]
-"""Gives what was lost between two instants, as the terms count it."""
 
 
 def loss_of(found: Evaluation) -> LossOf:
     """Return what gives the losses of an agreement in any stretch that its evidence reaches back to."""
-    judged = (found.together,) if found.together else found.subjects
-    weights = weights_of(found.terms, judged)
-    seen = [(weights[one.name], one.terms, (*one.before, *one.adjusted.pieces)) for one in judged]
-
-    def loss(start: Instant, end: Instant) -> Loss:
-        losses = [(weight, lost(pieces, start, end, by)) for weight, by, pieces in seen]
-        return combined_loss(found.terms, losses)
-
-    return loss
+    return losses(found.terms, (found.together,) if found.together else found.subjects)
 
 
 def promise_of(found: Evaluation) -> Judgement | None:
@@ -86,8 +74,7 @@ def _tier_left(found: Evaluation, _: Micros) -> int | None:
 
 
 def _locked(found: Evaluation) -> Fraction | None:
-    best = found.running.forecast.best if found.running else found.combined.share
-    return credit(found.terms, best).share
+    return found.running.standing.share if found.running else found.credit.share
 
 
 def _missed(found: Evaluation, _: Micros) -> int:

@@ -41,7 +41,13 @@ class _Probed(Watched):
     fresh: int = _FRESH
 
 
-def play(scene: Scene, script: Iterable[Happening], start: Instant, length: Micros) -> Played:
+class TooLong(ValueError):  # noqa: N818 (an answer to a wish)
+    """More happens than may be played."""
+
+
+def play(
+    scene: Scene, script: Iterable[Happening], start: Instant, length: Micros, most: int | None = None
+) -> Played:
     """Play a scenario and return who was told what, when and why.
 
     Args:
@@ -49,9 +55,13 @@ def play(scene: Scene, script: Iterable[Happening], start: Instant, length: Micr
         script: what happens; check names are those of the scene.
         start: when it begins, by the wall clock.
         length: how long is watched what follows.
+        most: turns that it may take; None for any number.
+
+    Raises:
+        TooLong: it takes more.
     """
     found = _Play(scene, script, start, start + length)
-    found.run()
+    found.run(most)
     return Played(
         start, found.end, tuple(found.stage.messages), tuple(found.happened), tuple(found.stage.events),
         tuple(dict.fromkeys(found.refused)), found.stage.state, tuple(found.probes),
@@ -86,9 +96,13 @@ class _Play:
             for name in wanted
         }
 
-    def run(self) -> None:
+    def run(self, most: int | None = None) -> None:
         self.stage.give(Started())
+        turns = 0
         while (at := self._following()) is not None and at < self.end:
+            turns += 1
+            if most is not None and turns > most:
+                raise TooLong(f"more happens in it than {most} turns: play a shorter time")
             self.stage.now = at
             if self.stopped_until is not None and self.stopped_until <= at:
                 self._come_up()

@@ -3,7 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
-from slawatch.core.chain import LATE, advance, arm, contact_due, length_text, members, recipients_of, restart
+from slawatch.core.chain import (
+    LATE,
+    advance,
+    arm,
+    contact_due,
+    contacts_of,
+    length_text,
+    members,
+    recipients_of,
+    restart,
+)
 from slawatch.core.grouping import Shown, needs, next_flush
 from slawatch.core.incident import Incident, Phase, Timer
 from slawatch.core.notification import Kind
@@ -36,7 +46,7 @@ def _contacts_due(turn: Turn, number: int, due: list[Timer]) -> None:
         return
     seen: set[tuple[str, str]] = set()
     for timer in due:
-        contacts = turn.world.contacts(timer.recipient)
+        contacts = contacts_of(turn, number, timer.recipient)
         channel = contacts[timer.contact].channel if timer.contact < len(contacts) else ""
         if (timer.recipient, channel) in seen or not channel:
             turn.quietly(number, timers=tuple(t for t in turn.incidents[number].live() if t != timer))
@@ -92,8 +102,8 @@ def _reminder_due(turn: Turn, number: int, timer: Timer) -> None:
     )
     targets = (*incident.policy.levels[-1].to, *incident.policy.fallback)
     late = turn.now - timer.due_at
-    for recipient in recipients_of(turn, targets, turn.now):
-        contact = turn.world.contacts(recipient)[0]
+    for recipient in recipients_of(turn, number, targets, turn.now):
+        contact = contacts_of(turn, number, recipient)[0]
         tell(turn, turn.incidents[number], recipient, contact, Kind.REMINDER, reason="escalation exhausted",
              late=late if late > LATE else 0)  # fmt: skip
 

@@ -8,6 +8,7 @@ from slawatch.core.alarm import Terms
 from slawatch.core.chain import length_text
 from slawatch.core.check import Check, Service
 from slawatch.core.dependency import Graph
+from slawatch.core.escalation import turn_text
 from slawatch.core.event import Event
 from slawatch.core.incident import Incident
 from slawatch.core.inhibition import Inhibition
@@ -210,7 +211,7 @@ def why(row: Row, incident: Incident, world: World, broken: Collection[str] = ()
     if not 0 <= row.level < len(policy.levels):
         return f"fallback: {cause}"
     level = policy.levels[row.level]
-    text = f"level {row.level} of {policy.name}" + (f", cycle {row.cycle}" if row.cycle else "")
+    text = f"level {row.level} of {policy.name}" + (f", {turn_text(row.cycle)}" if row.cycle else "")
     named = [target for target in level.to if row.recipient in world.recipients(target, row.created_at)]
     if not named:
         text += ", in addition" if cause else ", by a route"

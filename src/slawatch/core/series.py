@@ -16,6 +16,23 @@ META: Final = "(meta)"
 """The escalation policy of such trouble; no policy of a configuration can be called so."""
 KIND: Final = "kind"
 """The label that says what made an alert: one of `core.signal.KINDS`."""
+TROUBLE: Final = "trouble"
+"""The label that says what is wrong with slawatch itself."""
+
+
+def trouble_with(channel: str) -> str:
+    """Return the label of an alert that a channel is in trouble.
+
+    >>> of_channel({TROUBLE: trouble_with("mail")})
+    'mail'
+    """
+    return f"channel {channel}"
+
+
+def of_channel(labels: Mapping[str, str]) -> str:
+    """Return the channel whose trouble an alert with these labels tells of; empty for none."""
+    before, space, channel = labels.get(TROUBLE, "").partition(" ")
+    return channel if space and before == "channel" else ""
 
 
 class Whose(NamedTuple):

@@ -1,7 +1,8 @@
 """What an agreement judges on its own: a service, or a group of services that it sees as one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import NamedTuple
 
 from slawatch.core.adjustment import Adjustment, Spans, holding, spans
@@ -16,22 +17,22 @@ from slawatch.core.availability import (
     reaching,
     watch,
 )
+from slawatch.core.burn import Loss
 from slawatch.core.calendar import Calendar
 from slawatch.core.check import Join, Maintenance, Service
 from slawatch.core.clause import NOTHING_GRANTED, Grant, grant
-from slawatch.core.counting import Look
+from slawatch.core.counting import Look, promised
 from slawatch.core.evidence import CheckEvidence, ServiceEvidence
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.join import join_spans
-from slawatch.core.ledger import Exclusions, Interval, Piece, intersect, planned, subtract, union
+from slawatch.core.ledger import Exclusions, Interval, Piece, subtract, union
+from slawatch.core.masking import NO_SPANS, common, left_out, masked, mute
 from slawatch.core.outage import outage_id
-from slawatch.core.sample import Outcome
-from slawatch.core.timeline import Edges, Span, merge
+from slawatch.core.timeline import Edges, Span
 from slawatch.core.version import Part
 from slawatch.core.version import parts as parts_of
 
 _UNSEEN = (CheckEvidence(check="", first_sample=None, held_until=None),)
-_NO_SPANS = Spans()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,21 @@ class Subject:
         """How its latest portion counts."""
         return self.portions[-1].terms
 
+    @property
+    def whole(self) -> Loss:
+        """What is lost of the time that the whole period will have counted, if nothing more is lost.
+
+        Time that was not counted so far, such as unknown time, is not promised any more.
+        """
+        figure = self.adjusted.availability
+        return Loss(figure.bad, figure.counted + self.remaining)
+
+    @property
+    def unseen(self) -> Loss:
+        """The promised time so far, and how much of it has no part in the figure."""
+        elapsed = self.planned - self.remaining
+        return Loss(Fraction(elapsed - self.adjusted.availability.counted), elapsed)
+
 
 def subjects(agreement: Agreement, parts: Sequence[Part], grounds: Grounds) -> tuple[Subject, ...]:
     """Return all that an agreement judges: what the newest part names, then what only older ones do."""
@@ -202,7 +218,7 @@ def _assessed(
     if any(held.values()):
         made = {who: spans(found, making.outages(who)) for who, found in held.items() if found}
         adjusted = making.assess(made)
-    portions = making.portions(parts, made.get(name, _NO_SPANS), making.granted)
+    portions = making.portions(parts, made, making.grants)
     return Subject(
         name=name,
         members=tree.members,
@@ -212,8 +228,8 @@ def _assessed(
         portions=portions,
         grants=making.grants,
         adjustments=tuple(dict.fromkeys(a for found in held.values() for a in found)),
-        planned=sum(planned(p.start, p.end, p.exclusions) for p in portions),
-        remaining=sum(planned(max(p.start, grounds.now), p.end, p.exclusions) for p in portions),
+        planned=sum(promised(p, start, end) for p in portions),
+        remaining=sum(promised(p, grounds.now, end) for p in portions),
         before=making.before(low, start, made) if start <= grounds.now < end else (),
     )
 
@@ -221,7 +237,7 @@ def _assessed(
 class _Making:
     """A subject on its way: what was seen of its members, and what of it is left out."""
 
-    __slots__ = ("agreement", "granted", "grants", "grounds", "name", "parts", "seen", "tree")
+    __slots__ = ("agreement", "grants", "grounds", "name", "parts", "seen", "tree")
 
     def __init__(
         self,
@@ -240,15 +256,21 @@ class _Making:
         self.grounds = grounds
         self.seen = {member: grounds.watched(member, low, high) for member in tree.members}
         self.grants = self._grants(parts[0].start, parts[-1].end)
-        self.granted = _by_all(self.grants)
 
     def assess(self, made: Mapping[str, Spans]) -> Assessment:
-        portions = self.portions(self.parts, made.get(self.name, _NO_SPANS), self.granted)
+        portions = self.portions(self.parts, made, self.grants)
         return assess_portions(self.name, self._watched(made, self.grants), portions, self.grounds.now)
 
     def portions(
-        self, parts: Sequence[Part], made: Spans, granted: tuple[Interval, ...]
+        self, parts: Sequence[Part], made: Mapping[str, Spans], grants: Mapping[str, Grant]
     ) -> tuple[Portion, ...]:
+        own = made.get(self.name, NO_SPANS)
+        excused = own.excused
+        maintenance = next(iter(grants.values())).granted
+        if self.tree.nodes:
+            all_excused = common([made.get(member, NO_SPANS).excused for member in grants])
+            excused = union((*excused, *all_excused))
+            maintenance = subtract(common(list(mute(grants, made).values())), all_excused)
         return tuple(
             Portion(
                 start=part.start,
@@ -256,10 +278,10 @@ class _Making:
                 terms=counting_terms(part.terms),
                 exclusions=Exclusions(
                     outside_hours=self.grounds.outside(part.terms, part.start, part.end),
-                    maintenance=granted,
-                    excused=made.excused,
+                    maintenance=maintenance,
+                    excused=excused,
                 ),
-                counted=made.counted,
+                counted=own.counted,
             )
             for part in parts
         )
@@ -271,7 +293,7 @@ class _Making:
             return ()
         grants = self._grants(earlier[0].start, start)
         look = Look(self._measured(made, grants), self.grounds.now)
-        found = self.portions(earlier, made.get(self.name, _NO_SPANS), _by_all(grants))
+        found = self.portions(earlier, made, grants)
         return tuple(piece for portion in found for piece in look.pieces(portion))
 
     def outages(self, who: str) -> dict[str, tuple[Instant, Instant]]:
@@ -291,15 +313,14 @@ class _Making:
     def _watched(self, made: Mapping[str, Spans], grants: Mapping[str, Grant]) -> Watched:
         if not self.tree.nodes:
             return self.seen[self.tree.members[0]]
-        nothing: dict[str, tuple[Interval, ...]] = dict.fromkeys(self.seen, ())
-        left_out = self._left_out(grants)
+        nothing = dict.fromkeys(self.seen, NOTHING_GRANTED)
         raw = worked = None
-        if any(left_out.values()) or made:
+        if any(left_out(grants, made).values()) or made:
             raw = worked = self._joined("measured", nothing, {})
         if made:
             worked = self._joined("measured", nothing, made)
         return Watched(
-            spans={edges: self._joined(edges, left_out, made) for edges in EDGES},
+            spans={edges: self._joined(edges, grants, made) for edges in EDGES},
             members={check: found for seen in self.seen.values() for check, found in seen.members.items()},
             worked=worked,
             raw=raw,
@@ -308,21 +329,16 @@ class _Making:
     def _measured(self, made: Mapping[str, Spans], grants: Mapping[str, Grant]) -> tuple[Span, ...]:
         if not self.tree.nodes:
             return self.seen[self.tree.members[0]].spans["measured"]
-        return self._joined("measured", self._left_out(grants), made)
-
-    def _left_out(self, grants: Mapping[str, Grant]) -> dict[str, tuple[Interval, ...]]:
-        """Return when each member has no say: in its own maintenance, while others are not in theirs."""
-        whole = _by_all(grants)
-        return {member: subtract(found.granted, whole) for member, found in grants.items()}
+        return self._joined("measured", grants, made)
 
     def _joined(
-        self, edges: Edges, left_out: Mapping[str, tuple[Interval, ...]], made: Mapping[str, Spans]
+        self, edges: Edges, grants: Mapping[str, Grant], made: Mapping[str, Spans]
     ) -> tuple[Span, ...]:
+        silent = left_out(grants, made)
         seen = {}
         for member, found in self.seen.items():
-            own = made.get(member, _NO_SPANS)
-            mute = union((*left_out[member], *own.excused))
-            seen[member] = _masked(found.spans[edges], mute, own.counted)
+            counted = made.get(member, NO_SPANS).counted
+            seen[member] = masked(found.spans[edges], silent[member], counted)
         return self.tree.spans(seen)
 
 
@@ -334,45 +350,3 @@ def counting_terms(terms: Agreement) -> Terms:
         min_outage=terms.min_outage,
         quantise=terms.quantise,
     )
-
-
-def _by_all(grants: Mapping[str, Grant]) -> tuple[Interval, ...]:
-    """Return the granted maintenance of a service; of a group, that of all its members at once."""
-    first, *others = (found.granted for found in grants.values())
-    for other in others:
-        first = intersect(first, other)
-    return first
-
-
-def _masked(
-    found: Sequence[Span], left_out: Sequence[Interval], counted: Sequence[Interval]
-) -> tuple[Span, ...]:
-    """Return a member's spans without a say where it is left out, and down where it counts as such."""
-    if not left_out and not counted:
-        return tuple(found)
-    marks = sorted(
-        [(*interval, Outcome.DOWN) for interval in counted]
-        + [(*interval, None) for interval in subtract(left_out, counted)]
-    )
-    return tuple(merge(_marked(found, marks)))
-
-
-def _marked(
-    found: Sequence[Span], marks: Sequence[tuple[Instant, Instant, Outcome | None]]
-) -> Iterator[Span]:
-    index = 0
-    for span in found:
-        at = span.start
-        while at < span.end:
-            while index < len(marks) and marks[index][1] <= at:
-                index += 1
-            if index == len(marks) or marks[index][0] >= span.end:
-                yield Span(at, span.end, span.outcome)
-                break
-            low, high, outcome = marks[index]
-            if at < low:
-                yield Span(at, low, span.outcome)
-                at = low
-            until = min(high, span.end)
-            yield Span(at, until, outcome)
-            at = until

@@ -107,10 +107,30 @@ def parse_duration(text: str) -> Micros:
             total += int(decimals[:12]) * scale // 10 ** min(len(decimals), 12)
         position = match.end()
     if position == 0 or position != len(text):
-        raise ValueError(f'{text!r} is not a duration such as "30s", "5m", "1h30m" or "250ms"')
+        meant = _meant(text)
+        hint = f': did you mean "{meant}"?' if meant else ""
+        raise ValueError(f'{text!r} is not a duration such as "30s", "5m", "1h30m" or "250ms"{hint}')
     if total > _LONGEST:
         raise ValueError(f"{text!r} is longer than a hundred years")
     return total
+
+
+_WORDS: Final = {
+    "": "s", "s": "s", "sec": "s", "second": "s", "m": "m", "min": "m", "minute": "m", "h": "h", "hr": "h",
+    "hour": "h", "d": "d", "day": "d", "w": "w", "week": "w", "ms": "ms", "msec": "ms", "millisecond": "ms",
+}  # fmt: skip
+_DAYS: Final = {"mo": 30, "month": 30, "y": 365, "yr": 365, "year": 365}
+
+
+def _meant(text: str) -> str:
+    """Return the duration that somebody meant who wrote `30`, `30 s`, `90 days` or `1y`; empty if unclear."""
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*([a-z]*)", text.strip().lower(), re.ASCII)
+    if match is None:
+        return ""
+    word = match[2] if match[2] in _WORDS or match[2] in _DAYS else match[2].removesuffix("s")
+    if word in _DAYS and match[1].isdigit():
+        return f"{int(match[1]) * _DAYS[word]}d"
+    return match[1] + _WORDS[word] if word in _WORDS else ""
 
 
 def format_duration(length: Micros) -> str:
@@ -159,11 +179,23 @@ def parse_timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(text, sorted(available_timezones()), n=1)
+        near = _near_zone(text)
         raise ValueError(
-            f"there is no time zone {text!r}" + (f": did you mean {near[0]!r}?" if near else "")
+            f"there is no time zone {text!r}" + (f": did you mean {near!r}?" if near else "")
         ) from None
     return text
+
+
+def _near_zone(text: str) -> str:
+    """Return the zone that is meant by a name in other letters, by a city, or by a slip of the pen."""
+    zones = sorted(available_timezones())
+    city = text.strip().lower().replace(" ", "_")
+    for zone in zones:
+        if city in (zone.lower(), zone.lower().rpartition("/")[2]):
+            return zone
+    # What is short and loud, such as CEST, abbreviates something that no zone is called.
+    close = [] if text.isupper() else get_close_matches(text, zones, n=1)
+    return close[0] if close else ""
 
 
 TimeZone: TypeAlias = Annotated[

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from slawatch.core.alert import Alert
 from slawatch.core.command import Assign, execute
+from slawatch.core.escalation import Place, place_text
 from slawatch.core.event import Event
 from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import DAY, MINUTE, Instant, Micros
@@ -148,9 +149,9 @@ def _of_incident(turn: Turn, event: Event, incident: Incident) -> Iterator[Occas
     on, apart = event.kind, ""
     if on == "level.fired":
         place = event.text.partition(":")[0]
-        if place == "level 0, cycle 0":
+        if place == place_text(Place(0, 0)):
             return
-        on, apart = "incident.escalated", place.replace("level ", "").replace(", cycle ", ".")
+        on, apart = "incident.escalated", place
     elif on == "incident.escalated":
         return  # the level that fires by it says so
     elif on == "incident.assigned":

@@ -10,6 +10,7 @@ import trio
 from slawatch.clock import Clock
 from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
+from slawatch.config.world import unheard
 from slawatch.core.attempt import Attempt
 from slawatch.core.event import Event, Numbered
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros
@@ -39,6 +40,8 @@ GRACE: Final = 5.0
 AILING_AFTER: Final[Micros] = MINUTE
 """A daemon that stores or decides nothing for so long is not held for alive."""
 _CONDENSE_EVERY: Final = 600.0
+_UNHEARD_FOR: Final = 5.0
+"""Seconds after which it is looked anew whether anybody can be told of trouble."""
 
 
 class Found(NamedTuple):
@@ -94,6 +97,7 @@ class Alerting:
         workflows: does what workflows do outside.
         notices: follows schedules and silences.
         dead_man: tells somebody outside that all is well.
+        condensing: held while the history is written anew from a state.
     """
 
     def __init__(self, found: Found, watching: Watching, clock: Clock, last_beat: Instant | None) -> None:
@@ -118,6 +122,9 @@ class Alerting:
             clock, lambda: decide.config, lambda: decide.config.schedules, lambda: decide.silences,
             lambda: decide.state, decide.give,
         )  # fmt: skip
+        self.condensing = trio.Lock()
+        self._unheard = ""
+        self._unheard_at = -_UNHEARD_FOR
         self.dead_man = DeadMan(clock, lambda: decide.config, lambda: self._ailing(watching), decide.give)
 
     def _answered(self, inputs: Sequence["Input"], attempts: Sequence[Attempt]) -> None:
@@ -145,6 +152,18 @@ class Alerting:
         idle = trio.current_time() - self.dispatcher.turned
         return f"alerting has not turned for {idle:.0f} s" if idle > AILING_AFTER / SECOND else ""
 
+    def unheard(self) -> str:
+        """Return why nobody could be told of trouble with slawatch now; empty where somebody could."""
+        elapsed = self._clock.elapsed() / SECOND
+        if elapsed - self._unheard_at >= _UNHEARD_FOR:
+            self._unheard_at = elapsed
+            found = unheard(self.dispatcher.config, self.dispatcher.state.down, self._clock.now())
+            if found != self._unheard:
+                level = logging.ERROR if found else logging.WARNING
+                log.log(level, "%s", found or "somebody can be told of trouble with slawatch again")
+            self._unheard = found
+        return self._unheard
+
     def _assign(self, watching: Watching) -> None:
         config = watching.config
         self.alarms.assign(config.alerting, config.services, config.checks.values(), watching.numbers)
@@ -160,10 +179,11 @@ class Alerting:
         async def keep_history() -> None:
             while True:
                 await trio.sleep(_CONDENSE_EVERY)
-                try:
-                    await writing(stored.condense, database, *self.dispatcher.stored, self._clock.now())
-                except StoreError as error:
-                    log.warning("the history of alerts is looked through later: %s", error)
+                async with self.condensing:
+                    try:
+                        await writing(stored.condense, database, *self.dispatcher.stored, self._clock.now())
+                    except StoreError as error:
+                        log.warning("the history of alerts is looked through later: %s", error)
 
         return {
             "dispatcher": self.dispatcher.run, "sender": self.sender.run, "history": keep_history,

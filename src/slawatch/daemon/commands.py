@@ -1,7 +1,7 @@
-"""What the owner may ask of the running daemon: another configuration, samples from elsewhere."""
+"""What may be asked of the running daemon: another configuration, samples from elsewhere, a probe."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,18 +11,25 @@ import trio
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
+from slawatch.config.unread import Checked, check
+from slawatch.core.channel import Channel
+from slawatch.core.check import Check
 from slawatch.core.event import Event
 from slawatch.core.life import life_event
 from slawatch.core.timeline import Held
 from slawatch.daemon.alerting import Alerting, read_entered
 from slawatch.daemon.evaluator import Beside
+from slawatch.daemon.probing import Apart
 from slawatch.daemon.reloading import waits_for_start
 from slawatch.daemon.sharing import share_checks
 from slawatch.daemon.systemd import Notifier
+from slawatch.daemon.trying import try_channel
 from slawatch.daemon.watching import Watching
 from slawatch.daemon.writing import Run
 from slawatch.store import evidence
 from slawatch.store.database import Database, StoreBusy, StoreError
+from slawatch.web.answer_channel import Tried
+from slawatch.web.answer_probe import Probed
 from slawatch.web.view import Imported, Refused, Reloaded
 
 if TYPE_CHECKING:
@@ -47,6 +54,7 @@ class Commands:
         clock: Clock,
         reread: Callable[[], Config],
         notifier: Notifier,
+        look: Callable[[], Config] | None = None,
     ) -> None:
         """Prepare.
 
@@ -59,6 +67,7 @@ class Commands:
             clock: the daemon's.
             reread: loads the configuration anew; called in a thread.
             notifier: is told of a reload.
+            look: loads it, too, but nobody is told when it is wrong; `reread` by default.
         """
         self._watching = watching
         self._alerting = alerting
@@ -68,10 +77,12 @@ class Commands:
         self._importing = importing
         self._clock = clock
         self._reread = reread
+        self._look = look or reread
         self._notifier = notifier
         self._one = trio.Lock()
         self._one_import = trio.Lock()
         self._loading = trio.CapacityLimiter(1)
+        self._apart = Apart()
 
     async def reload(self) -> Reloaded:
         """Read the config again and apply it, all or nothing.
@@ -173,6 +184,40 @@ class Commands:
             Refused: it makes no sense now.
         """
         return await self._alerting.act(command)
+
+    async def probe(self, wanted: Check) -> Probed:
+        """Return one probe of a check, made in a process of its own.
+
+        Raises:
+            Refused: too many are under way, or it came to nothing.
+        """
+        return await self._apart.probe(wanted)
+
+    async def try_channel(self, channel: Channel, recipient: str, address: str) -> list[Tried]:
+        """Send a test message through a channel and return what came of it."""
+        return await try_channel(self._watching.config, channel, recipient, address, self._clock)
+
+    async def check_config(self) -> Checked:
+        """Return what a reload would say of the files as they are now; nothing changes."""
+        return await trio.to_thread.run_sync(check, self._look, limiter=self._loading)
+
+    async def erase(self, names: Sequence[str]) -> dict[str, Any]:
+        """Put a pseudonym in the place of a person wherever they are named.
+
+        Raises:
+            EntryRefused: they cannot be erased.
+            Refused: the store takes nothing now.
+        """
+        from slawatch.daemon.erasing import erase
+
+        async with self._one:
+            try:
+                return await erase(
+                    self._alerting, self._watching.recorder, self._database, self._watching.config, names,
+                    self._writing, self._importing,
+                )  # fmt: skip
+            except StoreError as error:
+                raise Refused(str(error), busy=isinstance(error, StoreBusy)) from None
 
     async def write(self, work: Callable[[Database], T]) -> T:
         """Return what some work on the store returns, in the writer's thread.

@@ -6,7 +6,7 @@ sender and answers whoever gave a command. A crash at any point repeats or resum
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
@@ -38,6 +38,8 @@ _SHORTEST: Final = 0.02
 _LOOK_FOR_RESULTS: Final[Micros] = SECOND // 4
 _AT_ONCE: Final = 50
 """Inputs between which nobody else of the daemon gets a turn."""
+_LANDING: Final = 0.1
+"""Seconds from one look whether messages have ended to the next."""
 _AGAIN: Final = 1.0
 """Seconds before the next turn after a fault in one."""
 _LOGGED: Final = (
@@ -142,6 +144,7 @@ class Dispatcher:
         self._begun = clock.now()
         self._looked: tuple[Instant, Micros, float] | None = None
         self._suppression: Suppression | None = None
+        self._held: Callable[[Row], bool] | None = None
         self._world = self._made(config)
         self.give(Started(last_beat), Reloaded(frozenset(config.channels)))
 
@@ -189,6 +192,31 @@ class Dispatcher:
         self._sight.configure(config)
         self._world = self._made(config)
         self.give(*((Reloaded(frozenset(config.channels)),) if gone else ()))
+
+    async def rewrite(self, work: Callable[[], Awaitable[State]], held: Callable[[Row], bool]) -> None:
+        """Have the stored history rewritten while nothing is decided, and go on with what it says then.
+
+        Args:
+            work: rewrites it, once all that was decided is given to the recorder; returns the state.
+            held: says which messages are not begun meanwhile; those that are under way end first.
+
+        Raises:
+            Refused: others are at it.
+        """
+        if self._held is not None:
+            raise Refused("the history is being rewritten just now: try again", busy=True)
+        self._held = held
+        try:
+            while any(row.stage is Stage.SENDING and held(row) for row in self.state.rows.values()):
+                await trio.sleep(_LANDING)
+                await self.turn()
+            with trio.CancelScope(shield=True):
+                async with self._one:
+                    await self._turn()
+                    self.state = self._ahead = await work()
+        finally:
+            self._held = None
+            self._wake.set()
 
     def stopping(self) -> None:
         """Begin no more steps of workflows outside: they are begun after the next start."""
@@ -266,7 +294,8 @@ class Dispatcher:
             events += made
             if one.done is not None:
                 answers.append((one.done, made))
-        bundles = self._sender.choose(self._ahead.rows.values(), now)
+        rows, held = self._ahead.rows.values(), self._held
+        bundles = self._sender.choose(rows if held is None else [r for r in rows if not held(r)], now)
         if bundles:
             events += self._step(Claimed(tuple(row.key for one in bundles for row in one.rows)), now)
         numbered = self._numbered(events)

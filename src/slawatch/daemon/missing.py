@@ -14,7 +14,7 @@ from slawatch.core.alert import fingerprint
 from slawatch.core.check import Check
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros
 from slawatch.core.sample import Outcome
-from slawatch.core.series import KIND, META, SELF
+from slawatch.core.series import KIND, META, SELF, TROUBLE
 from slawatch.core.signal import Finding, Look, length
 from slawatch.web.view import Live, LiveCheck
 
@@ -98,7 +98,7 @@ class Missing:
                 look.fine[name_of(check.name)] = "results come again"
                 look.fresh.append(fingerprint(check.name))
         everywhere = len(silent) >= MANY and 2 * len(silent) >= active
-        name = fingerprint(SELF, ((KIND, "meta"), ("trouble", "results")))
+        name = fingerprint(SELF, ((KIND, "meta"), (TROUBLE, "results")))
         if everywhere:
             look.wrong.append(_of_all(name, len(silent), active, config, now))
         else:
@@ -152,6 +152,6 @@ def _of_all(name: str, silent: int, active: int, config: Config, now: Instant) -
     return Finding(
         fingerprint=name, severity=config.alerting.no_data,
         title=f"slawatch has no results of {silent} of {active} checks", since=now, check=SELF, service=SELF,
-        policy=META, labels=((KIND, "meta"), ("trouble", "results")), actual=f"{silent} without results",
+        policy=META, labels=((KIND, "meta"), (TROUBLE, "results")), actual=f"{silent} without results",
         threshold=f">= {MANY} and half of all",
     )  # fmt: skip

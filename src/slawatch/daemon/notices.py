@@ -58,6 +58,10 @@ class Notices:
         self._followed: dict[str, Followed] = {}
         self._gaps_due: Instant = 0
 
+    def forget(self) -> None:
+        """Follow all schedules from where alerting has them: what it has is another than before."""
+        self._followed.clear()
+
     async def run(self) -> None:
         """Look whenever something is due, and once a minute."""
         while True:

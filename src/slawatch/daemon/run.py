@@ -104,6 +104,7 @@ class Daemon:
             self._clock,
             lambda: signals.reread(self._reread),
             self._notifier,
+            self._reread,
         )
         from slawatch.web.app import build
 

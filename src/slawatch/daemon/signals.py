@@ -162,7 +162,7 @@ class Signals:
             look = Look()
             firing = {alert.check for alert in alerts.values() if alert.firing}
             self._missing.look(config, live, now, steady, look, firing)
-            self.troubles.look(live, channels, now, steady, look, config.alerting.meta)
+            self.troubles.look(live, channels, now, steady, look)
             return look
 
         self._tell(await self._run(work), now, partial(_is_watched, config))

@@ -1,17 +1,14 @@
 """What is wrong with slawatch itself, as alerts of a service of its own."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from slawatch.core.alert import fingerprint
 from slawatch.core.channel import Standing
 from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, Micros, parse_rfc3339
-from slawatch.core.series import KIND, META, SELF
+from slawatch.core.series import KIND, META, SELF, TROUBLE, of_channel, trouble_with
 from slawatch.core.signal import Finding, Look, length
 from slawatch.web.view import Live
-
-log = logging.getLogger("slawatch.signals")
 
 EARLIEST: Final = parse_rfc3339("2020-01-01T00:00:00Z")
 """No clock that is right says less."""
@@ -57,7 +54,6 @@ class Troubles:
         self._known: set[str] = set()
         self._standing: set[str] = set()
         self._begun: dict[tuple[str, str], Micros] = {}
-        self._logged: set[str] = set()
 
     def look(
         self,
@@ -66,11 +62,8 @@ class Troubles:
         now: Instant,
         steady: Micros,
         look: Look,
-        meta: Sequence[str] = (),
     ) -> None:
         """Note in a look what is wrong with slawatch.
-
-        A channel by which alone such trouble is told is none: nobody would hear of it.
 
         Args:
             live: what the daemon says of itself.
@@ -78,7 +71,6 @@ class Troubles:
             now: by the wall clock.
             steady: by the loop's clock.
             look: where it is noted.
-            meta: who is told of trouble with slawatch.
         """
         found = {
             "store": self._store(live),
@@ -87,16 +79,15 @@ class Troubles:
             "config": self._config(),
             "clock": _clock(now),
             "rules": self._rules(steady),
-            **{
-                f"channel {name}": self._told(name, self._channel(name, one, now, steady), meta)
-                for name, one in channels.items()
-            },
+            **{trouble_with(name): self._channel(name, one, now, steady) for name, one in channels.items()},
         }
         for name in self._known - found.keys():
             found[name] = None
-        self._known = {name for name in found if not name.startswith("channel ") or name[8:] in channels}
+        self._known = found.keys() - {
+            name for name in found if (channel := of_channel({TROUBLE: name})) and channel not in channels
+        }
         for trouble, wrong in self._seldom(found, steady):
-            labels = ((KIND, "meta"), ("trouble", trouble))
+            labels = ((KIND, "meta"), (TROUBLE, trouble))
             name = fingerprint(SELF, labels)
             if wrong is None:
                 look.fine[name] = "well again"
@@ -185,17 +176,6 @@ class Troubles:
         if standing.warning:
             return _Wrong("medium", f"slawatch: the channel {name} is not as it should be", standing.warning)
         return None
-
-    def _told(self, name: str, wrong: _Wrong | None, meta: Sequence[str]) -> _Wrong | None:
-        """Return the trouble of a channel; of one that alone would have to tell of it, it is logged."""
-        if wrong is None:
-            self._logged.discard(name)
-        elif set(meta) == {f"channel:{name}"}:
-            if name not in self._logged:
-                log.error("%s: %s; no other channel tells of trouble", wrong.title, wrong.actual)
-            self._logged.add(name)
-            return None
-        return wrong
 
 
 def _clock(now: Instant) -> _Wrong | None:

@@ -66,10 +66,12 @@ class DaemonView:
             trouble.append(f"results wait to be stored: {recorder.trouble}")
         if probers.missing:
             trouble.append(f"{probers.missing} of the probers are not running")
+        unheard = self._alerting.unheard()
         return Live(
             since=self._since,
             ready=not trouble,
-            trouble=tuple(trouble),
+            trouble=(*trouble, unheard) if unheard else tuple(trouble),
+            unheard=unheard,
             lag=recorder.lag,
             queued=recorder.queued,
             checks=self._watching.evaluator.live(self._clock.now()),

@@ -18,7 +18,7 @@ from slawatch.core.objective import Measure
 from slawatch.core.period import Period
 from slawatch.core.ratio import Counts
 from slawatch.core.subject import Subject
-from slawatch.core.trend import Reaction, TrendPoint
+from slawatch.core.trend import Reaction, TrendPoint, untold
 from slawatch.core.version import judging, versions
 from slawatch.report import digest, verdicts, wording
 from slawatch.report.judged import contract
@@ -103,8 +103,10 @@ def build(
     )  # fmt: skip
     objectives = verdicts.objectives(found) if found else ()
     terms = found.terms if found else agreement
+    missing = untold(period, len(services)) if agreement and earlier is None else ""
     said = [
         *notices(agreement, reports, period, now),
+        *filter(None, [missing]),
         *(found.remarks if found and now > period.start else ()),
     ]
     return Report(

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from slawatch.core.combine import Combined
-from slawatch.core.evaluation import Running
 from slawatch.core.instant import Instant, Micros
+from slawatch.core.running import Running
 from slawatch.core.trend import Trend
 
 Wording: TypeAlias = tuple[tuple[str, str], ...]

@@ -34,7 +34,7 @@ _OUTAGES: Final = (
 )  # fmt: skip
 _OBJECTIVES: Final = (
     *_COMMON, "objective", "metric", "target", "measured", "verdict", "budget_seconds", "budget_spent",
-    "budget_remaining", "events", "events_bad", "events_allowed",
+    "budget_remaining", "events", "events_bad", "events_allowed", "behind",
 )  # fmt: skip
 _CREDITS: Final = (
     "agreement", "organization", "period", "terms", "percent", "amount", "currency", "tier", "claim_until",
@@ -47,7 +47,8 @@ _MAINTENANCE: Final = (
 )  # fmt: skip
 _TREND: Final = (
     "agreement", "organization", "period", "verdict", "percent", "downtime", "uptime", "outages",
-    "time_to_repair", "time_between_failures", "incidents", "acknowledged", "time_to_acknowledge",
+    "time_to_repair", "time_between_failures", "incidents", "acknowledged", "time_to_acknowledge", "standing",
+    "coverage",
 )  # fmt: skip
 
 
@@ -133,6 +134,7 @@ def _objectives(report: Report) -> Iterable[Sequence[str]]:
                 verdict.verdict,
                 *lengths,
                 *_events(verdict.events),
+                "true" if verdict.behind else "false",
             )
 
 
@@ -193,6 +195,8 @@ def _trend(report: Report) -> Iterable[Sequence[str]]:
             str(alone.incidents),
             str(alone.acknowledged),
             _mean(alone.acknowledge),
+            point.standing,
+            _percent(None if point.coverage is None else point.coverage * 100),
         )
 
 

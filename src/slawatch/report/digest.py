@@ -44,6 +44,9 @@ def canonical(
     `counters` are the events of each ratio, by the objective's id. What not every report has, such as these,
     stands in the text only where there is some.
     """
+    services = list(services)
+    ours = {name for terms in (versions(agreement) if agreement else ()) for name in terms.services}
+    ours |= {service.name for service in services}
     content = {
         "schema": SCHEMA,
         "agreement": None if agreement is None else _plain(agreement),
@@ -52,7 +55,7 @@ def canonical(
         "services": [_service(s, evidence[s.name], period) for s in sorted(services, key=lambda s: s.name)],
         "maintenance": sorted(
             [
-                sorted(m.services),
+                sorted(ours.intersection(m.services)),
                 m.start,
                 m.end,
                 -1 if m.announced is None else m.announced,

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from slawatch import __version__
 from slawatch.core.civil import local
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
-from slawatch.report import svg, trend, wording
+from slawatch.report import difference, svg, trend, wording
 from slawatch.report.report import ObjectiveReport, Report, ReportPeriod
 from slawatch.report.section import longest, service_view
-from slawatch.report.summary import rules, shown, summary
+from slawatch.report.summary import outage_words, rules, shown, summary
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_MOST_CHANGES: Final = 100
 _SHARES: Final = ("availability", "success_rate", "ratio")
 _POLICIES: Final = {"exclude": "left out", "down": "counted as down", "up": "counted as up"}
 _OPERATOR_WORDS: Final = {">=": "at least", ">": "more than", "<": "below", "<=": "at most"}
@@ -42,6 +43,7 @@ def render(report: Report) -> str:
         zone=report.period.timezone,
         css=_style(),
         thin=wording.THIN,
+        most_changes=_MOST_CHANGES,
     )
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
 
@@ -81,6 +83,7 @@ def _environment() -> "Environment":
         percent_at=wording.percent,
         percent_up=wording.percent_up,
         shown=shown,
+        outage_words=outage_words,
         promised=_promised,
         measured=_measured,
         observed=_observed,
@@ -88,6 +91,7 @@ def _environment() -> "Environment":
         span=_span,
         class_name=wording.CLASS_NAMES.__getitem__,
         class_meaning=wording.CLASS_MEANINGS.__getitem__,
+        value=difference.shown,
         class_bar=svg.class_bar,
         budget_bar=svg.budget_bar,
         trend_bars=trend.bars,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from slawatch.core.instant import Instant, Micros, rfc3339, seconds
-from slawatch.report import json_contract
+from slawatch.report import frozen, json_contract
 from slawatch.report.json_contract import number
 from slawatch.report.report import (
     Availability,
@@ -56,7 +56,7 @@ def value(report: Report) -> dict[str, Any]:
         "objectives": [_objective(objective) for objective in report.objectives],
         **json_contract.members(report.contract),
         "unwatched": [_stretch(line) for line in report.unwatched],
-        "integrity": {"evidence_sha256": report.evidence_sha256, "frozen": False},
+        "integrity": {"evidence_sha256": report.evidence_sha256, **frozen.members(report.frozen)},
     }
 
 
@@ -67,6 +67,7 @@ def _service(service: ServiceReport) -> dict[str, Any]:
         "availability": _availability(service.availability),
         "without_adjustments": None if service.measured is None else _availability(service.measured),
         "outages": [_outage(outage) for outage in service.outages],
+        "outages_counted": service.outages_counted,
         "latency": _latency(service.latency),
         "samples": service.samples,
         "days": [
@@ -153,6 +154,7 @@ def _objective(objective: ObjectiveReport) -> dict[str, Any]:
         "target": objective.target,
         "measured": objective.measured,
         "verdict": objective.verdict,
+        "behind": objective.behind,
         "budget": _budget(objective.budget),
         "events": _events(objective.events),
         "low": number(objective.low),
@@ -169,6 +171,7 @@ def _verdict(verdict: ServiceVerdict) -> dict[str, Any]:
         "service": verdict.service,
         "measured": verdict.measured,
         "verdict": verdict.verdict,
+        "behind": verdict.behind,
         "verdict_without_adjustments": verdict.verdict_before or verdict.verdict,
         "budget": _budget(verdict.budget),
         "events": _events(verdict.events),

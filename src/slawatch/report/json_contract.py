@@ -6,8 +6,8 @@ from typing import Any
 
 from slawatch.core.combine import Combined
 from slawatch.core.credit import percent_text
-from slawatch.core.evaluation import Running
 from slawatch.core.instant import Instant, Micros, rfc3339, seconds
+from slawatch.core.running import Running
 from slawatch.core.trend import Trend
 from slawatch.report.contract import AdjustmentLine, Contract, CreditLine
 
@@ -152,6 +152,8 @@ def trend(found: Trend) -> dict[str, Any]:
                 "label": point.label,
                 "percent": _percent(point.share),
                 "verdict": str(point.verdict),
+                "standing": point.standing,
+                "coverage": _percent(point.coverage),
                 "downtime": _seconds(point.downtime),
                 "failures": len(point.failures),
                 "incidents": len(point.reactions),
@@ -160,6 +162,7 @@ def trend(found: Trend) -> dict[str, Any]:
         ],
         "met": found.met,
         "judged": found.judged,
+        "hardly_known": found.hardly_known,
         "downtime": _seconds(found.downtime),
         "failures": found.failures,
         "time_to_repair": _seconds(found.repair),

@@ -6,7 +6,9 @@ from fractions import Fraction
 from typing import Final, TypeAlias
 
 from slawatch.core.instant import Instant, Micros
+from slawatch.core.ledger import Piece
 from slawatch.report.contract import Contract
+from slawatch.report.frozen import Frozen
 
 CLASSES: Final = (
     "up", "degraded", "down", "unknown", "excused", "maintenance", "outside_hours", "not_monitored", "future",
@@ -15,6 +17,10 @@ CLASSES: Final = (
 
 READINGS: Final = ("exclude", "down", "up", "maintenance_ignored", "as_measured", "low", "high")
 """The ways to read the same evidence: each policy for unknown time, without the terms, at the bounds."""
+
+MISSED: Final = "missed"
+BEHIND: Final = "behind"
+"""How a promise stands that is missed so far in a running period, and can still be kept."""
 
 Classes: TypeAlias = Mapping[str, Micros]
 """The length of each class; all of `CLASSES`, and their sum is the stretch of time that it describes."""
@@ -124,6 +130,7 @@ class DayLine:
         start, end: half-open, clipped to the period; 23 or 25 hours where the clocks change.
         classes: they sum to end - start.
         percent: the day's availability; None for no data.
+        lost: how much of its counted time was not good, as the terms of each part of it say.
     """
 
     date: str
@@ -131,6 +138,7 @@ class DayLine:
     end: Instant
     classes: Classes
     percent: Fraction | None
+    lost: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +229,7 @@ class ServiceReport:
         observed: for each excluded class, what was observed in it: class -> state -> length.
         measured: the availability without any adjustment; None where none holds.
         members: the services of a group; empty for a service.
+        pieces: the ledger stretch by stretch: the period cut into its classes.
     """
 
     service: str
@@ -238,11 +247,25 @@ class ServiceReport:
     observed: Mapping[str, Mapping[str, Micros]] | None = None
     measured: Availability | None = None
     members: tuple[str, ...] = ()
+    pieces: tuple[Piece, ...] = ()
+
+    @property
+    def outages_counted(self) -> int:
+        """How many outages there were by the terms: those of which something counts in the period."""
+        return sum(1 for outage in self.outages if outage.counted)
+
+    @property
+    def outages_aside(self) -> int:
+        """How many more were seen of which nothing counts: in maintenance, excused, too short."""
+        return len(self.outages) - self.outages_counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """An error budget; remaining may be negative."""
+    """An error budget: what may be lost in the whole period, what was, and what is left.
+
+    What is left is below zero exactly where the promise cannot be kept any more.
+    """
 
     allowed: Micros
     spent: Micros
@@ -276,6 +299,7 @@ class ServiceVerdict:
             availability.
         verdict_before: the verdict without any adjustment.
         events: of a rate.
+        behind: whether a running period misses the target so far and can still keep it.
     """
 
     service: str
@@ -285,6 +309,12 @@ class ServiceVerdict:
     under: Mapping[str, str]
     verdict_before: str = ""
     events: Events | None = None
+    behind: bool = False
+
+    @property
+    def standing(self) -> str:
+        """The verdict for people, who take what is missed to be lost."""
+        return BEHIND if self.behind and self.verdict == MISSED else self.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +329,7 @@ class ObjectiveReport:
         measured_before, verdict_before: without any adjustment.
         unknown_as: for an availability: the verdict under each policy for unknown time.
         events: of a rate.
+        behind: whether a running period misses the target so far and can still keep it.
     """
 
     id: str
@@ -315,6 +346,12 @@ class ObjectiveReport:
     verdict_before: str = ""
     unknown_as: Mapping[str, str] = field(default_factory=dict)
     events: Events | None = None
+    behind: bool = False
+
+    @property
+    def standing(self) -> str:
+        """The verdict for people, who take what is missed to be lost."""
+        return BEHIND if self.behind and self.verdict == MISSED else self.verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,6 +374,7 @@ class Report:
         evidence_sha256: over the canonical evidence, see `slawatch.report.digest`.
         groups: services that the agreement sees as one, each as that one.
         contract: what the agreement comes to; None without one.
+        frozen: its number and origin; None for a report that was not frozen.
     """
 
     key: str
@@ -357,3 +395,4 @@ class Report:
     evidence_sha256: str
     groups: tuple[ServiceReport, ...] = ()
     contract: Contract | None = None
+    frozen: Frozen | None = None

@@ -55,7 +55,7 @@ class ServiceView:
 
     Attributes:
         number: counted from 1, for links.
-        verdict: its worst over all objectives; empty where it is not judged on its own.
+        verdict: how it stands, by its worst over all objectives; empty where it is not judged on its own.
         present: the classes that occur.
         listed: the classes in the table: those that occur, and the usual ones at zero.
         limit, limit_on: the promised latency, and of which percentile.
@@ -108,7 +108,7 @@ def service_view(report: Report, service: ServiceReport, number: int) -> Service
     rest = [d for d in service.days if d.date not in listed]
     limit, limit_on = _latency_limit(report)
     period = report.period
-    judgements = [v.verdict for o in report.objectives for v in o.services if v.service == service.service]
+    judgements = [v.standing for o in report.objectives for v in o.services if v.service == service.service]
     judged = tuple(o for o in report.objectives if any(v.under for v in o.services))
     return ServiceView(
         number=number,

@@ -94,6 +94,7 @@ def service_report(
         observed={k.value: found.ledger.observed(k) for k in _KINDS if found.ledger[k]},
         measured=None if measured is None else _availability(measured.availability, decimals),
         members=members,
+        pieces=found.pieces,
     )
 
 
@@ -109,13 +110,14 @@ def _days(found: Assessment, portions: Sequence[Portion], period: Period) -> Ite
         within = [p for p in portions if p.start < high and p.end > low]
         edges = [low, *(p.start for p in within[1:]), high]
         parts = [ledger(part) for part in split(pieces, edges)] if len(within) > 1 else [ledger(pieces)]
-        share = figure(zip(within, parts, strict=True)).share
+        own = figure(zip(within, parts, strict=True))
         yield DayLine(
             date=day.label,
             start=low,
             end=high,
             classes=ledger(pieces).classes(),
-            percent=None if share is None else share * 100,
+            percent=None if own.share is None else own.share * 100,
+            lost=own.counted - own.good,
         )
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from slawatch.report import wording
-from slawatch.report.report import Availability, Report, ServiceReport
+from slawatch.report.report import BEHIND, MISSED, Availability, ObjectiveReport, Report, ServiceReport
 
 _UNKNOWN_RULE: Final = {
     "exclude": "Unknown time counts neither as good nor as bad.",
@@ -59,9 +59,19 @@ def summary(report: Report) -> Summary:
     found = [o.verdict for o in report.objectives]
     count = len(found)
     so_far = "" if report.complete else "So far: "
-    missed = [o for o in report.objectives if o.verdict == "missed"]
+    missed = [o for o in report.objectives if o.standing == MISSED]
+    behind = [o for o in report.objectives if o.standing == BEHIND]
+    if behind and not missed:
+        named = ", ".join(_named(o) for o in behind)
+        left = wording.length(min(o.budget.remaining for o in behind if o.budget))
+        lines = (*lines, f"It can still be kept: {left} may be lost in the rest of the period.")
+        return Summary("undecided", f"So far behind what was promised: {named}.", lines)
     if missed:
-        names = ", ".join(f"{o.id} ({o.decided_by})" if o.decided_by else o.id for o in missed)
+        over = [-o.budget.remaining for o in missed if o.budget and o.budget.remaining < 0]
+        if over and not report.complete:
+            more = f"{wording.length(max(over))} more were lost than the whole period allows."
+            lines = (*lines, f"It cannot be kept any more: {more}")
+        names = ", ".join(_named(o) for o in missed)
         verb = "was" if len(missed) == 1 else "were"
         head = (
             f"{len(missed)} of {count} objectives {verb} missed" if count > 1 else "The objective was missed"
@@ -85,11 +95,24 @@ def summary(report: Report) -> Summary:
     return Summary("undecided", so_far + " ".join(said), lines)
 
 
+def _named(objective: ObjectiveReport) -> str:
+    return f"{objective.id} ({objective.decided_by})" if objective.decided_by else objective.id
+
+
+def outage_words(service: ServiceReport) -> str:
+    """Return how many outages a service had by the terms, and how many more that count nothing.
+
+    A number alone would be another one than that of the list, or that of the trend.
+    """
+    count, aside = service.outages_counted, service.outages_aside
+    text = "no outage" if not count else "1 outage" if count == 1 else f"{count} outages"
+    return f"{text} ({aside} more not counted)" if aside else text
+
+
 def _service_line(service: ServiceReport) -> str:
     if service.availability.percent is None:
         return f"{service.service}: no data in this period."
-    count = len(service.outages)
-    outages = "no outage" if not count else "1 outage" if count == 1 else f"{count} outages"
+    outages = outage_words(service)
     figure = shown(service.availability)
     text = f"{service.service} was available for {figure} of the counted time, with {outages}"
     if service.classes["down"]:

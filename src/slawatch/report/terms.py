@@ -180,7 +180,7 @@ def notices(
         if s.availability.coverage is not None and s.availability.coverage < _ENOUGH and s.classes["unknown"]
     ]
     if blind:
-        yield f"The state was known for little of the time that counts: {_listed(blind)}."
+        yield f"The state was known for only part of the time that counts: {_listed(blind)}."
 
 
 def _began_inside(agreement: Agreement, period: Period) -> bool:

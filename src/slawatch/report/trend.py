@@ -4,7 +4,6 @@ from typing import Final
 
 from markupsafe import Markup
 
-from slawatch.core.objective import Verdict
 from slawatch.core.trend import PERIODS, Trend, TrendPoint
 from slawatch.report.svg import Tick
 from slawatch.report.wording import MONTHS, NO_DATA, length, percent
@@ -12,7 +11,7 @@ from slawatch.report.wording import MONTHS, NO_DATA, length, percent
 _WIDTH: Final = 1000
 _HEIGHT: Final = 100
 _LEAST: Final = 3
-_CLASSES: Final = {Verdict.MET: "t-met", Verdict.MISSED: "t-missed"}
+_CLASSES: Final = {"met": "t-met", "missed": "t-missed"}
 
 
 def bars(found: Trend) -> Markup:
@@ -23,7 +22,7 @@ def bars(found: Trend) -> Markup:
     for index, point in enumerate(found.points):
         tall = _LEAST if not most else max(_LEAST, round(point.downtime * _HEIGHT / most))
         parts.append(
-            f'<rect class="{_CLASSES.get(point.verdict, "t-open")}" x="{index * width + 8}" '
+            f'<rect class="{_CLASSES.get(point.standing, "t-open")}" x="{index * width + 8}" '
             f'y="{_HEIGHT - tall}" width="{width - 16}" height="{tall}"><title>{_words(point)}</title></rect>'
         )
     label = "; ".join(_words(point) for point in found.points)
@@ -53,4 +52,4 @@ def _short(label: str) -> str:
 
 def _words(point: TrendPoint) -> str:
     share = NO_DATA if point.share is None else percent(point.share * 100)
-    return f"{point.label}: {share}, {length(round(point.downtime))} lost, {point.verdict}"
+    return f"{point.label}: {share}, {length(round(point.downtime))} lost, {point.standing}"

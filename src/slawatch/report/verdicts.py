@@ -13,10 +13,10 @@ from slawatch.core.objective import Budget as Allowance
 from slawatch.core.objective import Measure, Sensitivity, Target, event_budget, judge, parse_target
 from slawatch.core.ratio import Counts
 from slawatch.core.version import versions
-from slawatch.report.report import Budget, Events, ObjectiveReport, ServiceVerdict
+from slawatch.report.report import BEHIND, MISSED, Budget, Events, ObjectiveReport, ServiceVerdict
 from slawatch.report.wording import NO_DATA, floored
 
-_RANK: Final = {"missed": 0, "undecided": 1, "no data": 2, "met": 3}
+_RANK: Final = {MISSED: 0, BEHIND: 1, "undecided": 2, NO_DATA: 3, "met": 4}
 
 
 def targets(agreement: Agreement | None) -> tuple[tuple[Objective, Target], ...]:
@@ -58,6 +58,7 @@ def _objective(one: Judgement, figures: Mapping[str, Availability]) -> Objective
         verdict_before=str(one.verdict_measured),
         unknown_as=_policies(one.sensitivity),
         events=_events(one.target, one.events),
+        behind=one.behind,
     )
 
 
@@ -71,6 +72,7 @@ def _service(target: Target, verdict: SubjectVerdict, figure: Availability) -> S
         under={name: str(judge(target, value)) for name, value in readings.items()},
         verdict_before=str(verdict.verdict_measured),
         events=_events(target, verdict.events),
+        behind=verdict.behind,
     )
 
 
@@ -101,8 +103,9 @@ def _policies(found: Sensitivity | None) -> dict[str, str]:
 def _budget(found: Allowance | None) -> Budget | None:
     if found is None:
         return None
-    allowed, lost = found.allowed.__floor__(), found.spent.__ceil__()
-    return Budget(allowed=allowed, spent=lost, remaining=allowed - lost)
+    # Floored, what is left is below zero exactly where more was spent than allowed, be it by a fraction.
+    allowed, remaining = found.allowed.__floor__(), found.remaining.__floor__()
+    return Budget(allowed=allowed, spent=allowed - remaining, remaining=remaining)
 
 
 def _readings(figure: Availability) -> dict[str, Fraction | None]:

@@ -24,6 +24,7 @@ from slawatch.store.errors import (
 )
 from slawatch.store.journal import Acknowledged
 from slawatch.store.lock import ProcessLock
+from slawatch.store.sweeping import sweep
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -279,8 +280,6 @@ class Database:
     def _sweep(self) -> None:
         """Remove files of sealed days that no transaction entered into the manifest."""
         import duckdb
-
-        from slawatch.store.sealing import sweep
 
         assert self._connection is not None
         with contextlib.suppress(duckdb.Error, OSError):

@@ -1,16 +1,18 @@
 """What people entered about alerting while slawatch ran, never changed: silences, overrides, swaps."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from slawatch.core import duty as dutying
+from slawatch.core import recorded
 from slawatch.core.duty import Entered
 from slawatch.core.event import decode, encode
 from slawatch.core.instant import Instant
 from slawatch.core.matcher import Matcher
 from slawatch.core.override import Override, Swap
+from slawatch.core.recorded import Change, Record
 from slawatch.core.silence import Silence
 from slawatch.store.database import Database
 from slawatch.store.entries import folded, in_transaction, insert
@@ -24,6 +26,11 @@ _SILENCES: Final = (
 )
 _DUTY: Final = (
     "SELECT kind, id, entered_at, person, schedule, change, reason FROM override_entry ORDER BY number"
+)
+
+_SHIFTS: Final = (
+    "SELECT subject, kind, text FROM alert_event "
+    "WHERE list_contains(?, kind) AND list_contains(?, subject) ORDER BY number"
 )
 
 Decide = Callable[[Mapping[str, Silence]], tuple[Mapping[str, Silence], str]]
@@ -65,6 +72,25 @@ def sources(cursor: "DuckDBPyConnection") -> dict[str, str]:
         "UNION ALL SELECT id, arg_min(source, number) FROM override_entry GROUP BY id"
     ).fetchall()
     return dict(rows)
+
+
+def records(cursor: "DuckDBPyConnection", schedules: Iterable[str]) -> dict[str, Record]:
+    """Return what is on record of who was on call, by schedule.
+
+    Raises:
+        StoreDamaged: a record cannot be read.
+    """
+    row = cursor.execute("SELECT max(happened_at) FROM life").fetchone()
+    until = int(row[0] or 0) if row else 0
+    names = list(schedules)
+    found: dict[str, list[Change]] = {name: [] for name in names}
+    rows = cursor.execute(_SHIFTS, [[recorded.BEGAN, recorded.ENDED], [f"schedule:{n}" for n in names]])
+    for subject, kind, text in rows.fetchall():
+        try:
+            found[subject.removeprefix("schedule:")].append(recorded.read(kind, text))
+        except ValueError as error:
+            raise StoreDamaged(f"who was on call in {subject} cannot be read: {error}") from None
+    return {name: Record(tuple(changes), until) for name, changes in found.items()}
 
 
 def enter_silence(database: Database, decide: Decide, person: str, source: str, at: Instant) -> Silence:

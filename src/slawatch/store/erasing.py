@@ -1,14 +1,16 @@
 """Takes a person out of everything that is stored: a pseudonym stands wherever the name stood.
 
-What they did stays on record; who they were does not. Blocking, while no daemon runs: it has names in memory.
+What they did stays on record; who they were does not. Blocking; a daemon that runs has names in memory, see
+`slawatch.daemon.erasing`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from slawatch.store.database import Database
 from slawatch.store.entries import in_transaction
+from slawatch.store.errors import translate
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -18,13 +20,21 @@ COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "adjustment_entry": ("person", "source", "reason", "evidence"),
     "silence_entry": ("person", "source", "author", "comment"),
     "override_entry": ("person", "source", "change", "reason"),
-    "alert_event": ("person", "text", "changes"),
+    "alert_event": ("subject", "text", "person", "origin", "changes"),
     "alert_snapshot": ("state",),
-    "attempt": ("recipient", "answer"),
+    "attempt": ("key", "recipient", "answer"),
     "audit": ("person", "source", "subject", "detail"),
+    "frozen_report": ("person", "source", "reason"),
     "token": ("created_by", "name"),
 }
-"""Where names of people stand; sessions are forgotten altogether."""
+"""Where names of people stand; sessions are forgotten altogether.
+
+A frozen report itself stays as it was signed: customers hold it, and every later one of its chain names it.
+"""
+
+_MORE: Final = 4 << 20
+_MOST_SCRUBBED: Final = 2 << 30
+"""Bytes that are written over what was deleted, at most."""
 
 _BEFORE: Final = r"(^|[^\w.@+-])"
 _AFTER: Final = r"(\.?(?:$|[^\w.+-]))"
@@ -50,10 +60,61 @@ def erase(database: Database, names: Sequence[str], pseudonym: str) -> dict[str,
         return {table: count for table, count in changed.items() if count}
 
     found = in_transaction(database, work, "erase a person")
-    with database.reading() as cursor:
-        # What was deleted stays in the file until its blocks are written anew.
-        cursor.execute("CHECKPOINT")
+    if found:
+        in_transaction(
+            database, lambda cursor: _copy_tables(cursor, {**found, "session": 0}), "erase a person"
+        )
     return found
+
+
+def scrub(database: Database) -> None:
+    """Overwrite what was deleted: it stays in the file until its blocks are used again.
+
+    Raises:
+        StoreError: that could not be done.
+    """
+    import duckdb
+
+    cursor = database.cursor()
+    try:
+        cursor.execute("CHECKPOINT")
+        row = cursor.execute("SELECT free_blocks, block_size FROM pragma_database_size()").fetchone()
+        free, size = row or (0, 0)
+        # What does not compress: a number for each eight bytes of the free blocks, and of some more.
+        count = min(free * size + _MORE, _MOST_SCRUBBED) // 8
+        cursor.execute("CREATE OR REPLACE TABLE scrubbed AS SELECT hash(range) AS h FROM range(?)", [count])
+        cursor.execute("CHECKPOINT")
+        cursor.execute("DROP TABLE scrubbed")
+        cursor.execute("CHECKPOINT")
+    except duckdb.Error as error:
+        raise translate(error, "overwrite what was erased", database.file) from error
+    finally:
+        cursor.close()
+
+
+def mentions(names: Sequence[str]) -> Callable[[str], bool]:
+    """Return what says whether a text has one of these names in it, as `erase` finds them.
+
+    >>> mentions(["alice"])("7:1:trigger:0:0:person:alice:sms"), mentions(["alice"])("alice.smith")
+    (True, False)
+    """
+    pattern = re.compile(_pattern(names), re.ASCII)
+    return lambda text: pattern.search(text) is not None
+
+
+def _copy_tables(cursor: "DuckDBPyConnection", tables: Iterable[str]) -> None:
+    """Write tables anew, so that no block of theirs holds what they held before."""
+    for table in tables:
+        row = cursor.execute(
+            "SELECT sql FROM duckdb_tables() WHERE table_name = ? AND NOT internal", [table]
+        ).fetchone()
+        if row is None:
+            continue
+        columns = row[0].partition("(")[2]
+        cursor.execute(f"CREATE TABLE {table}_anew ({columns}")
+        cursor.execute(f"INSERT INTO {table}_anew SELECT * FROM {table} ORDER BY rowid")
+        cursor.execute(f"DROP TABLE {table}")
+        cursor.execute(f"ALTER TABLE {table}_anew RENAME TO {table}")
 
 
 def known(database: Database, name: str) -> list[str]:
@@ -67,9 +128,13 @@ def known(database: Database, name: str) -> list[str]:
     return [f"the check {row[0]}" for row in rows]
 
 
-def _replace(cursor: "DuckDBPyConnection", table: str, names: Sequence[str], pseudonym: str) -> int:
+def _pattern(names: Sequence[str]) -> str:
     longest_first = sorted(names, key=len, reverse=True)
-    pattern = f"{_BEFORE}({'|'.join(re.escape(name) for name in longest_first)}){_AFTER}"
+    return f"{_BEFORE}({'|'.join(re.escape(name) for name in longest_first)}){_AFTER}"
+
+
+def _replace(cursor: "DuckDBPyConnection", table: str, names: Sequence[str], pseudonym: str) -> int:
+    pattern = _pattern(names)
     # A separator between two names belongs to one match at a time.
     again = "regexp_replace(regexp_replace({0}, $pattern, $put, 'g'), $pattern, $put, 'g')"
     columns = COLUMNS[table]

@@ -96,6 +96,39 @@ def gather(
     return found
 
 
+def changes(
+    cursor: "DuckDBPyConnection", services: Mapping[str, Sequence[str]], start: Instant, end: Instant
+) -> dict[str, ServiceEvidence]:
+    """Return the changes of services in `[start, end)` alone: no sample is read, however long the window.
+
+    Args:
+        cursor: on the store; used up to the end of the call.
+        services: the names of each service's checks.
+        start: of the window, which is half-open.
+        end: of the window.
+
+    Raises:
+        duckdb.Error: the store cannot be read.
+    """
+    with transaction(cursor, read_only=True):
+        known = numbers_of(cursor)
+        numbers = {known[name]: name for checks in services.values() for name in checks if name in known}
+        groups = [
+            [known[name] for name in dict.fromkeys(checks) if name in known] for checks in services.values()
+        ]
+        known_of = records(cursor, numbers, groups, start, end, {})
+    return {
+        service: ServiceEvidence(
+            service=service,
+            checks=tuple(
+                known_of.get(name) or CheckEvidence(check=name, first_sample=None, held_until=None)
+                for name in dict.fromkeys(checks)
+            ),
+        )
+        for service, checks in services.items()
+    }
+
+
 def held(cursor: "DuckDBPyConnection") -> dict[int, Held]:
     """Return the last sample of every check by its number: what the daemon goes on from when it starts."""
     with transaction(cursor, read_only=True):

@@ -28,7 +28,7 @@ def narrow(
 
     Args:
         cursor: a fresh one.
-        organizations: whose incidents and alerts.
+        organizations: whose incidents, alerts and frozen reports.
         services: services and groups of services.
         checks: their checks, by name.
         schedules: whose overrides and swaps.
@@ -54,6 +54,8 @@ def narrow(
         "override_entry": f"FROM {home}.override_entry WHERE id IN (SELECT id FROM {home}.override_entry "
         f"WHERE list_contains({_list(schedules)}, schedule))",
         "alert_event": _events(home, organizations),
+        "frozen_report": f"FROM {home}.frozen_report "
+        f"WHERE list_contains({_list(organizations)}, organization)",
         "attempt": f"FROM {home}.attempt WHERE incident IN ({_incidents(home, organizations)})",
     }
     for name, query in views.items():

@@ -137,7 +137,19 @@ CREATE TABLE audit (
 );
 """
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+_FIFTH: Final = """
+-- Reports as they were frozen, each in its organisation's chain: only ever added to.
+CREATE TABLE frozen_report (
+    number BIGINT NOT NULL, organization VARCHAR, place BIGINT NOT NULL, previous VARCHAR NOT NULL,
+    manifest_sha256 VARCHAR NOT NULL, report VARCHAR NOT NULL, agreement VARCHAR, label VARCHAR NOT NULL,
+    start_at BIGINT NOT NULL, end_at BIGINT NOT NULL, timezone VARCHAR NOT NULL,
+    frozen_at BIGINT NOT NULL, person VARCHAR NOT NULL, source VARCHAR NOT NULL, reason VARCHAR NOT NULL,
+    restates BIGINT, verdict VARCHAR NOT NULL, version VARCHAR NOT NULL, evidence_sha256 VARCHAR NOT NULL,
+    public_key VARCHAR NOT NULL, bytes BIGINT NOT NULL, pack BLOB NOT NULL
+);
+"""
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 """The step at index n leads from version n to version n + 1; a published step is never changed."""
 
 VERSION: Final = len(MIGRATIONS)

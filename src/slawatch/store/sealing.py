@@ -2,13 +2,13 @@
 
 A file is written under a temporary name, read back and compared, synced and renamed; then one transaction
 enters it into the manifest and removes its rows from the database. A crash at any point leaves either the old
-state or the new one, and perhaps a file that nobody knows, which `sweep` removes.
+state or the new one, and perhaps a file that nobody knows, which `sweeping` removes.
 """
 
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -202,20 +202,6 @@ def retain(database: "Database", before: Instant) -> int:
             cursor.close()
     database.discard(database.sealed / file for file, _ in old)
     return len({day for _, day in old})
-
-
-def sweep(cursor: "DuckDBPyConnection", where: Path, spared: Iterable[Path] = ()) -> list[Path]:
-    """Remove files that the manifest does not name, as a crash leaves them; return what was removed."""
-    known = {name for (name,) in cursor.execute("SELECT file FROM sealed_day").fetchall()}
-    known.update(path.name for path in spared)
-    removed = []
-    for path in where.iterdir():
-        ours = path.suffix == ".parquet" or (path.name.startswith(".") and path.name.endswith(".unfinished"))
-        if ours and path.name not in known:
-            with contextlib.suppress(OSError):
-                path.unlink()
-                removed.append(path)
-    return removed
 
 
 def _summarise(cursor: "DuckDBPyConnection", entry: SealedFile, path: Path) -> None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from slawatch.core.access import ACTIONS
-from slawatch.web import answer_access
+from slawatch.web import answer_access, erasure
 from slawatch.web.access import Guarded, concern, principal_of, route
 from slawatch.web.auditing import Auditing
 from slawatch.web.credentials import Credentials
@@ -34,6 +34,7 @@ class AccessRoutes:
             route("/api/v1/tokens", self.tokens, {"GET": "token.list", "POST": "token.create"}),
             route("/api/v1/tokens/{id}/revoke", self.revoke, "token.revoke", methods=["POST"]),
             route("/api/v1/audit", self.audit, "audit.read"),
+            route("/api/v1/people/erase", self.erase, "person.erase", methods=["POST"]),
         ]
 
     async def me(self, request: Request) -> Response:
@@ -81,6 +82,18 @@ class AccessRoutes:
         except Refused as refused:
             raise _unstored(refused) from None
         return JSONResponse(answer_access.token(token, self._view.clock.now()))
+
+    async def erase(self, request: Request) -> Response:
+        """Put a pseudonym in the place of a person wherever they are named."""
+        try:
+            found = await self._view.commands.erase(erasure.names_of(await body_of(request)))
+        except EntryRefused as error:
+            raise Problem(error.status, str(error)) from None
+        except Refused as refused:
+            raise _unstored(refused) from None
+        self._credentials.forget()
+        concern(request, found["pseudonym"], rows=sum(found["rows"].values()))
+        return JSONResponse(found)
 
     async def audit(self, request: Request) -> Response:
         """The audit log, the latest first."""

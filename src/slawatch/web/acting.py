@@ -139,7 +139,7 @@ def _unack(_wish: Wish, number: int, by: str, origin: str) -> Command:
 def _snooze(wish: Wish, number: int, by: str, origin: str) -> Command:
     if wish.has("until"):
         if wish.has("for"):
-            raise EntryRefused("until and for say the same: leave one out")
+            raise EntryRefused("`until` and `for` say the same: leave one out")
         length = wish.moment("until", "") - wish.now
         if length <= 0:
             raise EntryRefused("until: that is over already")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from slawatch.core.civil import told_in
 from slawatch.core.command import Command
 from slawatch.core.dispatch import Retried
 from slawatch.core.event import Event
@@ -20,8 +21,9 @@ from slawatch.web.asking import Seen
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
 from slawatch.web.problem import Problem
-from slawatch.web.repeating import HEADER, KEPT, REUSED, Repeating, check_key, digest_of
+from slawatch.web.repeating import KEPT, REUSED, Repeating, asked_of, digest_of, key_of
 from slawatch.web.timeline import entry
+from slawatch.web.unchanged import in_force
 from slawatch.web.view import Refused
 from slawatch.web.wish import EntryRefused
 
@@ -77,6 +79,8 @@ class AlertRoutes:
                 for path, (name, what) in _BOTH.items()
             ),
             route("/api/v1/oncall", self.on_call, "read"),
+            route("/api/v1/oncall/gaps", self.on_call_gaps, "read"),
+            route("/api/v1/oncall/record", self.on_call_record, "read"),
             route("/api/v1/oncall.ics", self.on_call_feed, "read"),
             route("/api/v1/silences/try", self.tried, "read", methods=post),
             *(
@@ -109,6 +113,17 @@ class AlertRoutes:
         """Who is on call."""
         query, seen = dict(request.query_params), self._seen(request)
         return JSONResponse(await self._asked(lambda cursor: asking.on_call(cursor, seen, query)))
+
+    async def on_call_gaps(self, request: Request) -> Response:
+        """When nobody is on call."""
+        query, seen = dict(request.query_params), self._seen(request)
+        in_force(request, seen.config.digest)
+        return JSONResponse(await self._asked(lambda cursor: asking.on_call_gaps(cursor, seen, query)))
+
+    async def on_call_record(self, request: Request) -> Response:
+        """When who came on call and went, as it was recorded."""
+        seen = self._seen(request)
+        return JSONResponse(await self._asked(lambda cursor: asking.on_call_record(cursor, seen)))
 
     async def on_call_feed(self, request: Request) -> Response:
         """The shifts as a calendar to subscribe to."""
@@ -146,7 +161,7 @@ class AlertRoutes:
     async def entered(self, what: str, request: Request) -> Response:
         """A silence, override or swap is made or changed."""
         wish = signed(request, {**await body_of(request), **request.path_params}, source=True)
-        key = _key(request)
+        key = key_of(request)
         if key is not None and what in _PREFIX and not wish.get("id"):
             # An entry of a known id is stored once, also by a daemon that has forgotten the key.
             wish["id"] = f"{_PREFIX[what]}-{digest_of(key)[:12]}"
@@ -214,7 +229,7 @@ class AlertRoutes:
 
     async def _act(self, request: Request, action: str, number: int) -> Response:
         wish = signed(request, await body_of(request))
-        key, asked = _key(request), digest_of(_asked(request, wish))
+        key, asked = key_of(request), digest_of(asked_of(request, wish))
 
         async def work() -> dict[str, Any]:
             config, now = self._view.config, self._view.clock.now()
@@ -254,10 +269,8 @@ class AlertRoutes:
         seen = self._seen(request)
         found = await self._asked(lambda cursor: asking.incident(cursor, seen, number))
         at = f" at {found['resolved_at']}" if found["resolved_at"] else ""
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            f"incident {number} was resolved{at}: it can only be read any more",
-        )
+        said = f"incident {number} was resolved{at}: it can only be read any more"
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, told_in(said, self._view.config.timezone))
 
     async def _do(self, command: Command | Retried) -> tuple[Event, ...]:
         try:
@@ -265,13 +278,15 @@ class AlertRoutes:
         except Refused as refused:
             if refused.busy:
                 raise _unstored(refused) from None
-            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(refused), refused.problems) from None
+            said = told_in(str(refused), self._view.config.timezone)
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said, refused.problems) from None
 
     async def _once(
         self, request: Request, wish: Mapping[str, Any], work: Callable[[], Awaitable[dict[str, Any]]]
     ) -> dict[str, Any]:
         now = self._view.clock.now()
-        found: dict[str, Any] = await self._repeating.once(_key(request), _asked(request, wish), now, work)
+        key, asked = key_of(request), asked_of(request, wish)
+        found: dict[str, Any] = await self._repeating.once(key, asked, now, work)
         return found
 
     async def _read(
@@ -290,19 +305,6 @@ class AlertRoutes:
     def _seen(self, _request: Request) -> Seen:
         view = self._view
         return Seen(view.config, view.alerting(), view.clock.now(), view.channels(), view.live().checks)
-
-
-def _key(request: Request) -> str | None:
-    """Return the idempotency key, which is each one's own; None for none."""
-    given, who = request.headers.get(HEADER), principal_of(request)
-    if given is None:
-        return None
-    check_key(given)
-    return f"{who.kind} {who.name} {given}"
-
-
-def _asked(request: Request, wish: Mapping[str, Any]) -> list[Any]:
-    return [request.method, request.url.path, dict(wish)]
 
 
 def _origin(request: Request) -> str:

@@ -17,7 +17,7 @@ from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import SECOND, Instant, rfc3339
 from slawatch.core.judgement import Judgement, strictest
 from slawatch.core.period import Period
-from slawatch.core.trend import Reaction, Trend, trend
+from slawatch.core.trend import Reaction, Trend, trend, untold
 from slawatch.report import json_contract
 from slawatch.report.build import named
 from slawatch.report.verdicts import worded
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 ENOUGH: Final = 3_000
 """So many services are judged in so many past periods at one look; what is left waits for the next one."""
 
+_WAITING: Final = "Earlier periods are not worked out yet: ask again, with --trend where no daemon runs."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
@@ -55,6 +57,7 @@ class Stand:
         combined: the figure so far.
         promise: the strictest promise on availability; None without one.
         trend: this period and those before it; None where that is too much.
+        trend_missing: why there is none; empty where there is one.
     """
 
     key: str
@@ -64,6 +67,7 @@ class Stand:
     combined: Combined
     promise: Judgement | None
     trend: Trend | None
+    trend_missing: str = ""
 
 
 def stands(
@@ -146,6 +150,7 @@ def _stand(
         combined=evaluation.combined,
         promise=strictest(evaluation.objectives),
         trend=None if earlier is None else trend([*earlier, trend_point(evaluation, own)]),
+        trend_missing="" if earlier is not None else untold(period, len(services)) or _WAITING,
     )
 
 
@@ -167,6 +172,8 @@ def _entry(stand: Stand) -> dict[str, Any]:
         "shown": worded(promise.target, share) if promise else None,
         "target": promise.objective.target if promise else None,
         "verdict": str(promise.verdict) if promise else None,
+        "behind": promise.behind if promise else False,
         "budget_remaining": None if left is None else round(float(left), 6),
         "trend": None if stand.trend is None else json_contract.trend(stand.trend),
+        "trend_missing": stand.trend_missing or None,
     }

@@ -8,7 +8,7 @@ from slawatch.core.event import Event
 from slawatch.core.incident import SEVERITIES, Incident, rank
 from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.core.turn import State
-from slawatch.web.paging import Page, paged
+from slawatch.web.paging import Page, paged, sifted
 from slawatch.web.timeline import entry
 
 if TYPE_CHECKING:
@@ -77,24 +77,13 @@ def resolved(
     """
     from slawatch.store import alert_history
 
-    found: list[Violation] = []
-    read, following = 0, before
-    while read < _MOST_READ:
-        piece = alert_history.violations(cursor, before=following, limit=limit)
-        read += len(piece)
-        for one in piece:
-            following = one.number
-            if wanted.wants(one.alert, one.severity):
-                found.append(one)
-            if len(found) == limit:
-                break
-        if len(found) == limit or len(piece) < limit:
-            break
-    whole = read < _MOST_READ and len(found) < limit
-    return {
-        "alerts": [line(one.alert, None, now, one.severity) for one in found],
-        "next": None if whole or following is None else str(following),
-    }
+    def read(following: int | None) -> "list[tuple[int, Violation]]":
+        stored = alert_history.violations(cursor, before=following, limit=limit)
+        return [(one.number, one) for one in stored]
+
+    page = sifted(read, lambda one: wanted.wants(one.alert, one.severity), limit, before, _MOST_READ)
+    shown = [line(one.alert, None, now, one.severity) for one in page.lines]
+    return {"alerts": shown, "next": page.following}
 
 
 def find(state: State, name: str) -> Alert | None:

@@ -80,7 +80,7 @@ def wish(parameters: Mapping[str, str], config: Config, now: Instant) -> Wish:
     end = parse_moment(parameters["to"], config.timezone) if parameters.get("to") else now
     if start is not None and start >= end:
         raise ValueError(
-            f"nothing lies between {rfc3339(start)} and {rfc3339(end)}: --from must come before --to"
+            f"nothing lies between {rfc3339(start)} and {rfc3339(end)}: `from` must come before `to`"
         )
     return Wish(cast("What", what), start, end, cast("Format", form))
 

@@ -9,7 +9,7 @@ from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.core.turn import State, World
 from slawatch.web.answer_alerts import line as alert_line
 from slawatch.web.answer_alerts import stamp
-from slawatch.web.paging import Page, paged
+from slawatch.web.paging import Page, paged, sifted
 from slawatch.web.timeline import entry, upcoming
 
 if TYPE_CHECKING:
@@ -78,25 +78,12 @@ def past(
     """
     from slawatch.store import alert_history
 
-    found: list[Incident] = []
-    read, following = 0, before
-    while True:
-        piece = alert_history.incidents(cursor, before=following, limit=limit)
-        read += len(piece)
-        for stored in piece:
-            following = stored.id
-            incident = state.incidents.get(stored.id, stored)
-            if wanted.wants(incident):
-                found.append(incident)
-            if len(found) == limit:
-                break
-        if len(found) == limit or len(piece) < limit or read >= _MOST_READ:
-            break
-    over = len(found) < limit and len(piece) < limit
-    return {
-        "incidents": [line(incident, now) for incident in found],
-        "next": None if over or following is None else str(following),
-    }
+    def read(following: int | None) -> list[tuple[int, Incident]]:
+        stored = alert_history.incidents(cursor, before=following, limit=limit)
+        return [(one.id, state.incidents.get(one.id, one)) for one in stored]
+
+    page = sifted(read, wanted.wants, limit, before, _MOST_READ)
+    return {"incidents": [line(incident, now) for incident in page.lines], "next": page.following}
 
 
 def find(cursor: "duckdb.DuckDBPyConnection", state: State, number: int) -> Incident | None:
@@ -146,7 +133,7 @@ def show(
         "reopened": incident.reopened,
         "level": incident.level if incident.level >= 0 else None,
         "cycle": incident.cycle,
-        "next": upcoming(incident, world, now),
+        "next": upcoming(state, number, world, now),
         "alerts": [alert_line(alerts[name], None, now) for name in incident.alerts if name in alerts],
         "children": [alert_line(alerts[name], None, now) for name in incident.children if name in alerts],
         "told": [told(one) for one in incident.told],

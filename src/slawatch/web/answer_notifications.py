@@ -8,6 +8,7 @@ from slawatch.core.instant import rfc3339, seconds
 from slawatch.core.outbox import Row
 from slawatch.core.turn import State
 from slawatch.web.answer_alerts import stamp
+from slawatch.web.paging import sifted
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,25 +56,13 @@ def messages(
     from slawatch.store import alert_history
 
     kind = _KINDS.get(wanted.state, "row.queued")
-    found: list[Row] = []
-    read, following = 0, before
-    while True:
-        piece = alert_history.messages(cursor, kind=kind, before=following, limit=limit)
-        read += len(piece)
-        for number, stored in piece:
-            following = number
-            row = state.rows.get(stored.key, stored)
-            if wanted.wants(row):
-                found.append(row)
-            if len(found) == limit:
-                break
-        if len(found) == limit or len(piece) < limit or read >= _MOST_READ:
-            break
-    over = len(found) < limit and len(piece) < limit
-    return {
-        "notifications": [line(row) for row in found],
-        "next": None if over or following is None else str(following),
-    }
+
+    def read(following: int | None) -> list[tuple[int, Row]]:
+        stored = alert_history.messages(cursor, kind=kind, before=following, limit=limit)
+        return [(number, state.rows.get(row.key, row)) for number, row in stored]
+
+    page = sifted(read, wanted.wants, limit, before, _MOST_READ)
+    return {"notifications": [line(row) for row in page.lines], "next": page.following}
 
 
 def show(cursor: "duckdb.DuckDBPyConnection", state: State, key: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ Blocking, for a worker thread or the command line; a year of a hundred services 
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,9 +15,10 @@ from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import SECOND, Instant
 from slawatch.core.life import LifeEvent
 from slawatch.core.trend import Reaction, TrendPoint
-from slawatch.report.build import build, quantiles
+from slawatch.report.build import quantiles
 from slawatch.report.csv import PROMISED, TABLES
 from slawatch.report.csv import render as render_csv
+from slawatch.report.inputs import Inputs, made
 from slawatch.report.json import render as render_json
 from slawatch.report.report import Report
 from slawatch.web.answer_entries import adjustments, merged
@@ -25,6 +26,7 @@ from slawatch.web.answer_status import members
 from slawatch.web.looking_back import gather_wide, reach_of, responded, trend_before, within
 from slawatch.web.ratios import Counting, Events
 from slawatch.web.requested import Plan, ReportRefused, Request, plans, unknown
+from slawatch.web.wish import in_keys
 
 if TYPE_CHECKING:
     import duckdb
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 FORMATS: Final = ("html", "csv", "json")
 """What a report can be written as."""
 
-PARAMETERS: Final = ("month", "quarter", "year", "from", "to", "agreement", "org", "format", "table", "files")
+PARAMETERS: Final = (
+    "month", "quarter", "year", "period", "from", "to", "agreement", "org", "format", "table", "files",
+)  # fmt: skip
 """What the API's query may name."""
 
 _LATER: Final = ("pdf", "xlsx")
@@ -71,7 +75,7 @@ def respond(
         reports = answer(config, cursor, request, now)
         text, media = _body(reports, form, query)
     except ReportRefused as refused:
-        return problem.response(HTTPStatus.BAD_REQUEST, str(refused))
+        return problem.response(HTTPStatus.BAD_REQUEST, in_keys(str(refused)))
     return Response(text, media_type=media)
 
 
@@ -88,6 +92,7 @@ def _read(query: Mapping[str, str]) -> tuple[Request, str]:
         month=query.get("month"),
         quarter=query.get("quarter"),
         year=query.get("year"),
+        period=query.get("period"),
         start=query.get("from"),
         end=query.get("to"),
         agreement=query.get("agreement"),
@@ -155,20 +160,34 @@ def answer(
         StoreError: the store cannot be read.
     """
     now -= now % SECOND
-    wanted = plans(config, request, now)
+    return [made(found) for found in inputs(config, cursor, plans(config, request, now), now)]
+
+
+def inputs(
+    config: Config, cursor: "duckdb.DuckDBPyConnection", wanted: Sequence[Plan], now: Instant
+) -> Iterator[Inputs]:
+    """Yield what each of some reports is made of.
+
+    Args:
+        config: says who promised what.
+        cursor: on the store.
+        wanted: the reports.
+        now: a whole second; later time is the future.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
     config, checks = merged(config, cursor), members(config)
     gathered: dict[tuple[Instant, Instant], _Gathered] = {}
-    reports = []
     for plan in wanted:
         window = plan.period.start, plan.period.end
         if window not in gathered:
             together = [p for p in wanted if (p.period.start, p.period.end) == window]
             gathered[window] = _gather(cursor, together, checks, now)
-        report = _report(cursor, config, plan, gathered[window], now)
+        found = _inputs(cursor, config, plan, gathered[window], now)
         if plan.organization is None and config.organizations:
-            report = replace(report, key="other", organization_name="Services without an organisation")
-        reports.append(report)
-    return reports
+            found = replace(found, key="other", organization_name="Services without an organisation")
+        yield found
 
 
 class _Gathered(NamedTuple):
@@ -207,9 +226,9 @@ def _gather(
     return _Gathered(evidence, wide, events, adjustments(cursor), answered)
 
 
-def _report(
+def _inputs(
     cursor: "duckdb.DuckDBPyConnection", config: Config, plan: Plan, gathered: _Gathered, now: Instant
-) -> Report:
+) -> Inputs:
     agreement, period, known = plan.agreement, plan.period, gathered.adjustments
     found = {service.name: gathered.evidence[service.name] for service in plan.services}
     earlier: list[TrendPoint] | None = None
@@ -224,11 +243,11 @@ def _report(
         counting = Counting(config, agreement, found, period, now, known, reach)
         events = counting.counts(cursor)
         found = counting.sampled(cursor, found)
-    return build(
-        agreement, plan.services, found, config.maintenance, gathered.events, period, now,
-        organization=plan.organization, checks=config.checks, calendars=config.calendars,
-        adjustments=known, counters=events, reach=reach, earlier=earlier,
-        reactions=gathered.reactions,
+    return Inputs(
+        agreement=agreement, services=plan.services, evidence=found, maintenance=tuple(config.maintenance),
+        life=tuple(gathered.events), period=period, now=now, organization=plan.organization,
+        checks=config.checks, calendars=config.calendars, adjustments=known, counters=events, reach=reach,
+        earlier=None if earlier is None else tuple(earlier), reactions=gathered.reactions,
     )  # fmt: skip
 
 
@@ -241,22 +260,22 @@ def files(reports: Sequence[Report], formats: Iterable[str]) -> list[File]:
     """Render the reports in these formats, each to files of its own."""
     from slawatch.report import html
 
-    made: list[File] = []
+    found: list[File] = []
     taken: set[str] = set()
     for report in reports:
         stem = _stem(report, taken)
         for name in formats:
             if name == "html":
-                made.append(File(f"{stem}.html", html.render(report)))
+                found.append(File(f"{stem}.html", html.render(report)))
             elif name == "json":
-                made.append(File(f"{stem}.json", render_json([report])))
+                found.append(File(f"{stem}.json", render_json([report])))
             else:
-                made.extend(
+                found.extend(
                     File(f"{stem}-{table}.csv", text)
                     for table, text in render_csv(report).items()
                     if report.contract or table not in PROMISED
                 )
-    return made
+    return found
 
 
 def _stem(report: Report, taken: set[str]) -> str:

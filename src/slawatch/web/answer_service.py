@@ -1,6 +1,6 @@
 """What a service's page shows beyond its present state: outages, unknown time, what probes last saw."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,10 +17,12 @@ from slawatch.web.history import zone_of
 if TYPE_CHECKING:
     import duckdb
 
+    from slawatch.core.incident import Incident
     from slawatch.store.transcripts import Failure
 
 SPAN: Final[Micros] = 30 * DAY
-"""How far back the page looks for outages and failures."""
+"""How far back the page looks for outages, failures and incidents."""
+_PAGE, _PAGES = 200, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,13 @@ class Detail:
         report: without any agreement's terms.
         failures: the last probe of each check that was not up, by the check's name.
         maintenance: windows of this service that are not over for longer than that, the latest first.
+        incidents: about it, the latest first.
     """
 
     report: ServiceReport
     failures: "Mapping[str, Failure]"
     maintenance: tuple[Maintenance, ...]
+    incidents: "tuple[Incident, ...]" = ()
 
 
 def detail(cursor: "duckdb.DuckDBPyConnection", config: Config, service: str, now: Instant) -> Detail:
@@ -67,4 +71,19 @@ def detail(cursor: "duckdb.DuckDBPyConnection", config: Config, service: str, no
         report=report.services[0],
         failures=last_failures(cursor, checks, period.start, period.end),
         maintenance=tuple(sorted(windows, key=lambda m: m.start, reverse=True)),
+        incidents=tuple(_incidents(cursor, service, period.start)),
     )
+
+
+def _incidents(cursor: "duckdb.DuckDBPyConnection", service: str, since: Instant) -> "Iterator[Incident]":
+    from slawatch.store import alert_history
+
+    before: int | None = None
+    for _ in range(_PAGES):
+        found = alert_history.incidents(cursor, before=before, limit=_PAGE)
+        for incident in found:
+            if incident.opened_at >= since and incident.service == service:
+                yield incident
+        if len(found) < _PAGE or found[-1].opened_at < since:
+            return
+        before = found[-1].id

@@ -154,6 +154,7 @@ def _daemon(live: Live | None) -> dict[str, Any]:
         "queued": live.queued,
         "ready": live.ready,
         "trouble": list(live.trouble),
+        "unheard": live.unheard or None,
     }
 
 

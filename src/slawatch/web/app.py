@@ -42,8 +42,11 @@ from slawatch.web.problem import Problem
 from slawatch.web.public_pages import PublicPages
 from slawatch.web.reading import Pipe, Poured
 from slawatch.web.replay_routes import ReplayRoutes
+from slawatch.web.report_pages import ReportPages
+from slawatch.web.report_routes import ReportRoutes
 from slawatch.web.scoped import Scoped
 from slawatch.web.signing_in import SigningIn, on_unknown
+from slawatch.web.trial_routes import TrialRoutes
 from slawatch.web.unchanged import Tagged
 from slawatch.web.view import Refused, View
 
@@ -92,12 +95,16 @@ def _assemble(current: Current, more: list[Guarded]) -> Starlette:
     """Return the app on a view of the daemon."""
     feed = Feed(current)
     streams = Streams(feed)
+    reports = ReportRoutes(current)
     routes: list[BaseRoute] = [
         *_Web(current, streams, Metrics(current)).routes(),
         *EntryRoutes(current).routes(),
         *AlertRoutes(current).routes(),
         *MetricRoutes(current).routes(),
         *ReplayRoutes(current).routes(),
+        *reports.routes(),
+        *ReportPages(current, feed, reports).routes(),
+        *TrialRoutes(current).routes(),
         *more,
         *Pages(current, feed, streams).routes(),
         *DutyPages(current, feed).routes(),
@@ -157,7 +164,9 @@ class _Web:
         """The daemon probes and stores."""
         live = self._view.live()
         if live.ready:
-            return PlainTextResponse("ready\n")
+            # Whoever asks here need not be known: no names.
+            more = "nobody can be told of trouble with slawatch: no channel works\n" if live.unheard else ""
+            return PlainTextResponse(f"ready\n{more}")
         return PlainTextResponse("not ready\n", HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def heartbeat(self, request: Request) -> Response:

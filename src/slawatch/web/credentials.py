@@ -50,6 +50,10 @@ class Credentials:
         self._stale_sessions: dict[str, Instant] = {}
         self._noting = False
 
+    def forget(self) -> None:
+        """Read the store anew at the next use: it was changed by others."""
+        self._loaded = False
+
     async def ready(self) -> None:
         """Read the store, unless that is done.
 

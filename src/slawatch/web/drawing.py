@@ -123,13 +123,12 @@ def share_of(days: Sequence[DayLine]) -> str:
     return percent(Fraction(100 * good, counted) if counted else None)
 
 
-def burn_down(days: Sequence[DayLine], allowed: Micros, policy: str, start: Instant, end: Instant) -> Markup:
+def burn_down(days: Sequence[DayLine], allowed: Micros, start: Instant, end: Instant) -> Markup:
     """Draw what was left of an error budget after each day of a period; dashed, an even pace.
 
     Args:
         days: of the period, oldest first; days to come are left out.
         allowed: the budget.
-        policy: how unknown time counts: exclude, down or up.
         start: of the period.
         end: of the period.
     """
@@ -140,7 +139,7 @@ def burn_down(days: Sequence[DayLine], allowed: Micros, policy: str, start: Inst
         elapsed = day.end - day.start - day.classes["future"]
         if elapsed <= 0:
             break
-        left -= _lost(day, policy)
+        left -= day.lost
         at = Fraction((day.start + elapsed - start) * 1000, end - start)
         points.append((at, max(left * 100 / allowed, Fraction(0))))
     line = " ".join(f"{_n(x)} {_n(100 - y)}" for x, y in points)
@@ -152,16 +151,6 @@ def burn_down(days: Sequence[DayLine], allowed: Micros, policy: str, start: Inst
         '<path class="even" d="M0 0L1000 100"/>'
         f'<path class="left" d="M{line}"/></svg>'
     )
-
-
-def _lost(day: DayLine, policy: str) -> Fraction:
-    """Return how much of a day's counted time was not good."""
-    if day.percent is None:
-        return Fraction(0)
-    counted = sum(day.classes[name] for name in ("up", "degraded", "down"))
-    if policy != "exclude":
-        counted += day.classes["unknown"]
-    return counted * (1 - day.percent / 100)
 
 
 def time_axis(ticks: Sequence[Tick]) -> Markup:

@@ -29,7 +29,8 @@ from slawatch.web.access import Guarded, concern, principal_of, route, shown
 from slawatch.web.current import Current, snapshot
 from slawatch.web.entering import EntryRefused
 from slawatch.web.feed import Feed
-from slawatch.web.forms import form
+from slawatch.web.forms import form, localise
+from slawatch.web.page_overview import shared_zone
 from slawatch.web.problem import Problem
 from slawatch.web.view import Refused
 
@@ -122,7 +123,7 @@ class DutyPages:
                 "open": page_incidents.listed(config, state, () if before else of_mine, organization),
                 "over": page_incidents.listed(config, state, over),
                 "earlier": past[_PAST - 1].id if len(past) > _PAST else None,
-                "stream": rendering.stream(org=organization), "zone": config.timezone, "trouble": trouble,
+                "stream": rendering.stream(org=organization), "zone": shared_zone(config), "trouble": trouble,
                 "organization": organization, "organizations": config.organizations, "before": before,
             }  # fmt: skip
 
@@ -149,7 +150,7 @@ class DutyPages:
                 told.config, told.state, number, told.events[:_EVENTS], told.attempts, now,
                 earlier=len(told.events) > _EVENTS, whole=self._view.scope is None,
             )  # fmt: skip
-            public = _status_page(config, found.incident.organization)
+            public = page_incidents.status_page_of(config, found.incident.organization)
             return {
                 "shown": found, "zone": found.zone, "trouble": trouble, "notice": notice, "path": "",
                 "status_page": public, "channels": config.channels,
@@ -171,7 +172,7 @@ class DutyPages:
                 "incidents": {a.fingerprint: state.incidents.get(a.incident or 0) for a in mine},
                 "untold": page_alerts.untold(state), "everything": everything,
                 "organization": organization, "stream": rendering.stream(org=organization),
-                "zone": config.timezone,
+                "zone": shared_zone(config),
             }  # fmt: skip
 
         return await self._page(request, "alerts.html", arrange, state, now)
@@ -196,10 +197,11 @@ class DutyPages:
         state = self._view.alerting()
 
         def arrange() -> dict[str, Any]:
-            found = page_oncall.arrange(effective, entered, now)
+            found = page_oncall.arrange(effective, entered, now, config)
+            zones = {rota.zone for rota in found.rotas}
             return {
-                "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
-                "path": "/oncall",
+                "shown": found, "zone": zones.pop() if len(zones) == 1 else shared_zone(config),
+                "trouble": trouble, "notice": notice, "path": "/oncall",
             }  # fmt: skip
 
         return await self._page(request, "oncall.html", arrange, state, now, status)
@@ -231,7 +233,7 @@ class DutyPages:
                 config, state, standings, attempts[:_ATTEMPTS], chosen=chosen, earlier=earlier
             )
             return {
-                "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
+                "shown": found, "zone": shared_zone(config), "trouble": trouble, "notice": notice,
                 "path": "/channels", "whole": self._view.scope is None, "channels": config.channels,
             }  # fmt: skip
 
@@ -256,7 +258,7 @@ class DutyPages:
         def arrange() -> dict[str, Any]:
             found = page_silences.arrange(config, silences, state.alerts.values(), listed, now)
             return {
-                "shown": found, "zone": config.timezone, "trouble": trouble, "notice": notice,
+                "shown": found, "zone": shared_zone(config), "trouble": trouble, "notice": notice,
                 "path": "/silences", "match": match,
             }  # fmt: skip
 
@@ -283,8 +285,17 @@ class DutyPages:
     def _enter(self, what: str, back: str) -> Callable[[Request], Any]:
         async def enter(request: Request) -> Response:
             wish: dict[str, Any] = {**await self._wish(request), "source": "web"}
+            config = self._view.config
             if what == "maintenance.add":
-                wish["services"] = [name for name in (wish.pop("service", ""),) if name]
+                name = wish.pop("service", "")
+                wish["services"] = [name] if name else []
+                if name in config.services:
+                    localise(wish, page_incidents.zone_of(config, config.services[name].organization))
+            elif what == "override.add":
+                wish.setdefault("start", "now")
+                schedule = config.schedules.get(wish.get("schedule", ""))
+                if schedule is not None:
+                    localise(wish, schedule.timezone)
             try:
                 await self._view.commands.enter(what, wish)
             except (EntryRefused, Refused) as refused:
@@ -345,6 +356,7 @@ class DutyPages:
         usual = {
             "now": now, "since": f"{self._feed.epoch}-{self._feed.version}", "stream": rendering.stream(),
             "path": request.url.path, "me": shown(request), "open_count": page_incidents.open_count(state),
+            "unheard": self._view.live().unheard, "known": self._view.config.services,
         }  # fmt: skip
         return rendering.response(
             await self._current.render(lambda: rendering.page(template, **{**usual, **arrange()})), status
@@ -361,7 +373,7 @@ def _told(cursor: "duckdb.DuckDBPyConnection", config: Config, state: State, num
     alerts = {**alert_history.alerts(cursor, missing), **state.alerts} if missing else state.alerts
     whole = State(
         alerts=alerts, incidents={**state.incidents, number: incident}, rows=state.rows,
-        next_incident=state.next_incident, epoch=state.epoch, down=state.down,
+        workflows=state.workflows, next_incident=state.next_incident, epoch=state.epoch, down=state.down,
     )  # fmt: skip
     events = alerting.events(cursor, incident=number, limit=_EVENTS + 1)
     attempts = alerting.attempts(cursor, incident=number, limit=200)
@@ -382,10 +394,3 @@ def _number(request: Request, name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise Problem(HTTPStatus.BAD_REQUEST, f"{name} must be a number")
     return int(text)
-
-
-def _status_page(config: Config, organization: str) -> str:
-    from slawatch.config.status_pages import status_pages
-
-    found = (page.slug for page in status_pages(config).values() if page.organization.key == organization)
-    return next(found, "")

@@ -13,6 +13,7 @@ from slawatch.core import adjustment as adjusting
 from slawatch.core import maintenance as planning
 from slawatch.core.adjustment import Adjustment, AdjustmentRefused
 from slawatch.core.agreement import Clause
+from slawatch.core.civil import told_in
 from slawatch.core.clause import in_time, stretches
 from slawatch.core.duty import DutyRefused
 from slawatch.core.instant import Instant, rfc3339
@@ -66,7 +67,16 @@ def enter(
     try:
         return _ACTIONS[what](asked, database)
     except (AdjustmentRefused, WindowRefused, SilenceError, DutyRefused) as error:
-        raise EntryRefused(str(error), HTTPStatus.UNPROCESSABLE_ENTITY) from None
+        said, status = str(error), HTTPStatus.UNPROCESSABLE_ENTITY
+    except EntryRefused as error:
+        said, status = str(error), error.status
+    raise EntryRefused(told_in(said, zone_of(config, wish)), status)
+
+
+def zone_of(config: Config, wish: Mapping[str, Any]) -> str:
+    """Return by whose clocks people read of a wish: those of its schedule, else the usual ones."""
+    schedule = config.schedules.get(str(wish.get("schedule", "")))
+    return config.timezone if schedule is None else schedule.timezone
 
 
 def _plan(wish: Wish, database: "Database") -> dict[str, Any]:
@@ -102,7 +112,7 @@ def _change(wish: Wish, database: "Database") -> dict[str, Any]:
     start = wish.moment("start", "") if wish.has("start") else known.start
     end = wish.moment("end", "") if wish.has("end") else known.end
     if (start, end) == (known.start, known.end):
-        raise EntryRefused("nothing would change: give another start or end")
+        raise EntryRefused("nothing would change: give another `start` or `end`")
     entry = planning.Changed(name, wish.now, wish.person(), start, end, wish.text("reason"))
     return _window(entries.enter_maintenance(database, entry, wish.source()), wish, database)
 
@@ -145,7 +155,9 @@ def _about(wish: Wish, database: "Database", outage: str) -> tuple[str, Instant,
     if outage:
         extra = [key for key in ("service", "start", "end") if wish.has(key)]
         if extra:
-            raise EntryRefused(f"outage says which time it is: leave {one_of(extra)} out")
+            raise EntryRefused(
+                "`outage` says which time it is: leave " + " and ".join(f"`{key}`" for key in extra) + " out"
+            )
         with database.reading() as cursor:
             merged = answer_entries.merged(wish.config, cursor)
             found = finding.outage(cursor, merged, outage, wish.now)
@@ -156,12 +168,12 @@ def _about(wish: Wish, database: "Database", outage: str) -> tuple[str, Instant,
             )
         if found.ongoing:
             raise EntryRefused(
-                f"outage {outage} is not over: adjust it when it is, or name the time so far by service, "
-                "start and end"
+                f"outage {outage} is not over: adjust it when it is, or name the time so far by "
+                "`service`, `start` and `end`"
             )
         return found.service, found.start, found.end
     if not wish.has("service"):
-        raise EntryRefused("say which time it is: an outage, or a service with start and end")
+        raise EntryRefused("say which time it is: `outage`, or `service` with `start` and `end`")
     groups = {group: None for a in wish.config.agreements.values() for group in a.groups}
     service = wish.known(wish.text("service"), {**groups, **wish.config.services})
     start, end = wish.span()

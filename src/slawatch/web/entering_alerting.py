@@ -10,6 +10,7 @@ from slawatch.config.entered import effective
 from slawatch.config.problem import nearest, one_of
 from slawatch.core import duty as dutying
 from slawatch.core import oncall
+from slawatch.core.civil import told_in
 from slawatch.core.duty import Entered
 from slawatch.core.instant import Instant, rfc3339
 from slawatch.core.matcher import Matcher, parse
@@ -105,7 +106,7 @@ def _change_silence(wish: Wish, database: "Database") -> dict[str, Any]:
             author=person,
         )
         if replace(asked, author=old.author) == old:
-            raise EntryRefused("nothing would change: give another end, comment, start or match")
+            raise EntryRefused("nothing would change: give another `end`, `comment`, `start` or `match`")
         check(asked, force=force)
         if in_place(old, asked, wish.now):
             # Who made it is told of its end; whoever edits it is on record with the entry.
@@ -255,8 +256,9 @@ def _remarks(one: Entered, schedules: Mapping[str, Schedule]) -> list[str]:
     schedule = schedules.get(one.added.schedule)
     if schedule is None or one.cancelled is not None:
         return []
+    name, zone = one.added.schedule, schedule.timezone
     found = [
-        f"nobody is on call in {one.added.schedule} from {rfc3339(gap.start)} to {rfc3339(gap.end)}"
+        told_in(f"nobody is on call in {name} from {rfc3339(gap.start)} to {rfc3339(gap.end)}", zone)
         for gap in oncall.gaps(schedule, one.change.start, one.change.end)
     ]
     if isinstance(one.change, Swap) and not one.change.taken_by:

@@ -15,10 +15,12 @@ from slawatch.web.access import Guarded, concern, route, signed
 from slawatch.web.current import Current
 from slawatch.web.entering import EntryRefused
 from slawatch.web.problem import Problem
+from slawatch.web.repeating import Repeating, asked_of, digest_of, key_of
 from slawatch.web.view import Refused
 
 _LONGEST_BODY: Final = 1 << 18
 _BODY_SECONDS: Final = 10.0
+_PREFIX: Final = {"maintenance.add": "m", "adjustment.add": "a"}
 
 
 class EntryRoutes:
@@ -27,6 +29,7 @@ class EntryRoutes:
     def __init__(self, current: Current) -> None:
         self._view = current.view
         self._readers = current.readers
+        self._repeating = Repeating()
 
     def routes(self) -> list[Guarded]:
         """Return where they are."""
@@ -68,13 +71,22 @@ class EntryRoutes:
 
     async def _enter(self, request: Request, what: str, **given: str) -> Response:
         wish = signed(request, {**await body_of(request), **given}, source=True)
-        try:
-            found = await self._view.commands.enter(what, wish)
-        except EntryRefused as error:
-            raise Problem(error.status, str(error)) from None
-        except Refused as refused:
-            status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.INTERNAL_SERVER_ERROR
-            raise Problem(status, str(refused), refused.problems) from None
+        key = key_of(request)
+        if key is not None and what in _PREFIX and not wish.get("id"):
+            # An entry of a known id is stored once, also by a daemon that has forgotten the key.
+            wish["id"] = f"{_PREFIX[what]}-{digest_of(key)[:12]}"
+
+        async def work() -> dict[str, Any]:
+            try:
+                return await self._view.commands.enter(what, wish)
+            except EntryRefused as error:
+                raise Problem(error.status, str(error)) from None
+            except Refused as refused:
+                status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.INTERNAL_SERVER_ERROR
+                raise Problem(status, str(refused), refused.problems) from None
+
+        now = self._view.clock.now()
+        found: dict[str, Any] = await self._repeating.once(key, asked_of(request, wish), now, work)
         concern(request, f"{what.partition('.')[0]}:{found['id']}", signed=wish["person"])
         return JSONResponse(found)
 
@@ -89,6 +101,26 @@ async def body_of(request: Request, longest: int = _LONGEST_BODY) -> dict[str, A
     Raises:
         Problem: it is none, too long, or does not come.
     """
+    text = await bytes_of(request, longest)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"the body is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise Problem(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
+    return found
+
+
+async def bytes_of(request: Request, longest: int) -> bytes:
+    """Return the body.
+
+    Args:
+        request: the one.
+        longest: bytes that it may have.
+
+    Raises:
+        Problem: it is too long, or does not come.
+    """
     text = bytearray()
     with trio.move_on_after(_BODY_SECONDS) as scope:
         async with aclosing(request.stream()) as pieces:
@@ -98,10 +130,4 @@ async def body_of(request: Request, longest: int = _LONGEST_BODY) -> dict[str, A
                     raise Problem(HTTPStatus.BAD_REQUEST, f"the body is longer than {longest} bytes")
     if scope.cancelled_caught:
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {_BODY_SECONDS:.0f} s")
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"the body is no JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise Problem(HTTPStatus.BAD_REQUEST, "the body must be a JSON object")
-    return found
+    return bytes(text)

@@ -64,7 +64,7 @@ def explain(alert: Alert, grounds: Grounds) -> dict[str, Any]:
         "why": _why_fired(alert, grounds),
         "told": told,
         "not_told": list(_why_not(alert, incident, grounds)),
-        "next": upcoming(incident, grounds.world, grounds.now) if incident is not None else [],
+        "next": [] if incident is None else upcoming(grounds.state, incident.id, grounds.world, grounds.now),
     }
 
 
@@ -156,9 +156,7 @@ def _of_incident(incident: Incident, grounds: Grounds) -> list[dict[str, Any]]:
         if kind in ("level.skipped", "fallback.told", "level.withheld", "contact.withheld"):
             found.append(_said(kind, f"{rfc3339(when)}: {text}"))
     if incident.exhausted and incident.open:
-        found.append(
-            _said("exhausted", "every level of every cycle was told: nobody is left but by reminder")
-        )
+        found.append(_said("exhausted", "every level was told as often as it may be: only reminders follow"))
     return found
 
 

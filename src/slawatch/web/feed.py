@@ -144,7 +144,7 @@ class Feed:
                 changed = True
             self._digest = config.digest
             self._services = {n: k for n, k in self._services.items() if n in config.services}
-        words = _json({"ready": live.ready, "trouble": list(live.trouble)})
+        words = _json({"ready": live.ready, "trouble": list(live.trouble), "unheard": live.unheard})
         if words != self._daemon.data:
             self._daemon, changed = Event("daemon", "", words, version), True
         checks = answer_status.members(config)

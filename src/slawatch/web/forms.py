@@ -1,14 +1,16 @@
 """Bodies of forms: read once, with limits, as texts by name."""
 
-from collections.abc import Mapping
-from contextlib import aclosing
+from collections.abc import Mapping, MutableMapping
+from contextlib import aclosing, suppress
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl
 
 import trio
 from starlette.requests import Request
 
+from slawatch.core.instant import rfc3339
+from slawatch.core.period import parse_moment
 from slawatch.web.problem import Problem
 
 MEDIA: Final = "application/x-www-form-urlencoded"
@@ -67,3 +69,17 @@ def fields_of(found: bytes) -> dict[str, str]:
     except ValueError:
         raise Problem(HTTPStatus.BAD_REQUEST, "the body is not what a form sends") from None
     return dict(pairs)
+
+
+def localise(found: MutableMapping[str, Any], zone: str) -> None:
+    """Give `start` and `end` of a form the offset of a zone; what is no time stays, to be refused later.
+
+    >>> wish = {"start": "now", "end": "2026-12-01T22:00"}
+    >>> localise(wish, "Europe/Berlin")
+    >>> wish
+    {'start': 'now', 'end': '2026-12-01T21:00:00Z'}
+    """
+    for key in ("start", "end"):
+        with suppress(ValueError, OverflowError):
+            if found.get(key, "now") != "now":
+                found[key] = rfc3339(parse_moment(found[key], zone))

@@ -18,7 +18,7 @@ from slawatch.core.evidence import CheckEvidence, ServiceEvidence
 from slawatch.core.instant import DAY, Instant
 from slawatch.core.period import Period
 from slawatch.core.sample import Outcome
-from slawatch.core.trend import Reaction, TrendPoint, looking_back
+from slawatch.core.trend import MOST_SERVICES, Reaction, TrendPoint, looking_back, recurs
 from slawatch.core.version import parts, versions
 
 if TYPE_CHECKING:
@@ -68,8 +68,6 @@ class Past:
 
 
 _LONGEST_RULE: Final = max(rule.long for rule in RULES)
-_MOST_SERVICES: Final = 200
-"""A trend costs an evaluation for each period; of more services than this none is made."""
 
 
 def reach_of(period: Period, now: Instant) -> Instant:
@@ -85,12 +83,12 @@ def gather_wide(
     Raises:
         StoreError: the store cannot be read.
     """
-    from slawatch.store.evidence import gather
+    from slawatch.store.evidence import changes
 
     start = _before(period, now)
-    if _has_trend(period, len(checks)):
+    if recurs(period):
         start = min(start, looking_back(period)[0].start)
-    return gather(cursor, checks, start, reach_of(period, now), quantiles=())
+    return changes(cursor, checks, start, reach_of(period, now))
 
 
 def responded(
@@ -104,7 +102,7 @@ def responded(
     from slawatch.store.reactions import reactions
 
     services = {name for one in agreements for terms in versions(one) for name in terms.services}
-    if not services or period.kind in ("custom", "rolling"):
+    if not services or not recurs(period):
         return ()
     return reactions(cursor, looking_back(period)[0].start, period.end, services)
 
@@ -138,7 +136,7 @@ def trend_before(
     They begin with the first one that anything is known of. Of a span of days, and of very many services,
     there is no trend, nor where `past` says that it is too much for now.
     """
-    if not _has_trend(period, len(services)):
+    if not recurs(period) or len(services) > MOST_SERVICES:
         return None
     terms = on_availability(agreement)
     ours = frozenset(service.name for service in services)
@@ -218,10 +216,6 @@ def _index(check: CheckEvidence, at: Instant) -> int:
 def _before(period: Period, now: Instant) -> Instant:
     """Return from when on a period's figures need what was seen: burn rates of a running one look back."""
     return min(period.start, now - _LONGEST_RULE) if now < period.end else period.start
-
-
-def _has_trend(period: Period, services: int) -> bool:
-    return period.kind not in ("custom", "rolling") and services <= _MOST_SERVICES
 
 
 def on_availability(agreement: Agreement) -> Agreement:

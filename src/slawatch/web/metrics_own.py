@@ -49,6 +49,11 @@ def families(live: Live, summary: Mapping[str, Any], streams: int, version: str)
         _one("slawatch_build_info", "1; the version is a label.", 1, labels({"version": version})),
         _one("slawatch_start_time_seconds", "When the daemon started.", seconds(live.since)),
         _one("slawatch_ready", "1 while it probes and stores.", int(live.ready)),
+        _one(
+            "slawatch_unheard",
+            "1 while nobody could be told of trouble with slawatch: no channel works.",
+            int(bool(live.unheard)),
+        ),
         _one("slawatch_store_lag_seconds", "Age of the oldest sample not stored yet.", seconds(live.lag)),
         _one("slawatch_samples_queued", "Samples that are not stored yet.", live.queued),
         _counter("slawatch_samples_stored_total", "Samples that were stored since the start.", live.stored),

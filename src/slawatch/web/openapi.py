@@ -14,7 +14,9 @@ from slawatch.web import (
     exposition,
     openapi_access,
     openapi_alerting,
+    openapi_reports,
     openapi_schemas,
+    openapi_trials,
     problem,
 )
 from slawatch.web._operation import in_path, in_query, one_of, operation, ref
@@ -30,9 +32,11 @@ _REASONS: Final[Mapping[int, str]] = {
     405: "The path does not take this method.",
     408: "The body did not come in time.",
     409: "The new configuration is wrong; the old one goes on.",
+    412: "Another configuration is in force than `If-Match` names.",
     413: "The body is too long.",
     421: "The Host header names no host of this machine.",
     422: "A row is wrong, or the answer is no; nothing was stored.",
+    429: "Too often; `detail` says when to try again.",
     500: "A fault in slawatch; its log says more.",
     503: "The store cannot be read now; try again after `Retry-After`.",
     507: "The data directory cannot be written.",
@@ -123,6 +127,8 @@ def document() -> dict[str, Any]:
                 },
                 **openapi_alerting.paths(),
                 **openapi_access.paths(),
+                **openapi_trials.paths(),
+                **openapi_reports.paths(),
                 "/api/v1/replay": {"post": _replay()},
                 "/api/v1/reload": {"post": _reload()},
                 "/api/v1/import": {"post": _import()},
@@ -130,7 +136,13 @@ def document() -> dict[str, Any]:
         ),
         "components": {
             "securitySchemes": openapi_access.SCHEMES,
-            "schemas": {**openapi_schemas.SCHEMAS, **openapi_alerting.SCHEMAS, **openapi_access.SCHEMAS},
+            "schemas": {
+                **openapi_schemas.SCHEMAS,
+                **openapi_alerting.SCHEMAS,
+                **openapi_access.SCHEMAS,
+                **openapi_reports.SCHEMAS,
+                **openapi_trials.SCHEMAS,
+            },
             "responses": {
                 f"E{status}": {
                     "description": text,
@@ -255,6 +267,7 @@ def _report() -> dict[str, Any]:
             in_query("month", "such as 2026-10"),
             in_query("quarter", "such as 2026-Q4"),
             in_query("year", "such as 2026"),
+            in_query("period", "any of these, or a week such as 2026-W41, or a day such as 2026-10-05"),
             in_query("from", "a date, a local time, or a time with an offset"),
             in_query("to", "the same, exclusive; now by default"),
             in_query("agreement", "only this one"),
@@ -263,7 +276,7 @@ def _report() -> dict[str, Any]:
             in_query("table", "for CSV", one_of(TABLES, TABLES[0])),
             in_query("files", "several formats at once, such as `html,csv`, as files"),
         ],
-        description="Name exactly one of `month`, `quarter`, `year` and `from`.",
+        description="Name exactly one of `month`, `quarter`, `year`, `period` and `from`.",
     )  # fmt: skip
 
 

@@ -53,6 +53,9 @@ SCHEMAS: Final[dict[str, Any]] = {
     "Token": _object(**_TOKEN),
     "Tokens": _object(tokens={"type": "array", "items": ref("Token")}),
     "NewToken": _object(**_TOKEN, secret={"type": "string", "description": "Shown this once."}),
+    "Erased": _object(
+        pseudonym=_TEXT, rows={"type": "object", "additionalProperties": {"type": "integer"}},
+    ),
     "Audit": _object(
         audit={"type": "array", "items": ref("AuditLine")}, next={"type": ["integer", "null"]}
     ),
@@ -86,6 +89,7 @@ def paths() -> dict[str, Any]:
             ),
         },
         "/api/v1/audit": {"get": _audit()},
+        "/api/v1/people/erase": {"post": _erase()},
     }  # fmt: skip
 
 
@@ -107,6 +111,25 @@ def _create() -> dict[str, Any]:
     del found["responses"]["200"]
     made = {"description": "Made.", "content": {_JSON: {"schema": ref("NewToken")}}}
     return {**found, "responses": {"201": made, **found["responses"]}}
+
+
+def _erase() -> dict[str, Any]:
+    wish = {
+        "name": {"type": "string", "minLength": 2, "description": "The key in [people] or [users]."},
+        "also": {
+            "type": "array", "items": {"type": "string", "minLength": 2},
+            "description": "What else they are known by: a full name, a mail address, a number.",
+        },
+    }  # fmt: skip
+    return operation(
+        "erasePerson", "access", "Put a pseudonym wherever a person is named, for good.",
+        {_JSON: {"schema": ref("Erased")}},
+        errors=(400, 409, 422, 503),
+        requestBody={
+            "required": True,
+            "content": {_JSON: {"schema": {"type": "object", "properties": wish, "required": ["name"]}}},
+        },
+    )  # fmt: skip
 
 
 def _audit() -> dict[str, Any]:

@@ -65,7 +65,12 @@ _MESSAGE: Final = {
 }  # fmt: skip
 _HAPPENED: Final = _object(at=_TIME, kind=_TEXT, text=_TEXT, by=_MAYBE_TEXT)
 _TOLD: Final = {"to": _TEXT, "channel": _TEXT, "kind": _TEXT, "at": _TIME, "provider_id": _MAYBE_TEXT}
-_NEXT: Final = _object(**{"at": _TIME, "in": _NUMBER, "kind": _TEXT, "text": _TEXT, "withheld": _TRUTH})
+_NEXT: Final = _object(
+    **{
+        "at": _TIME, "in": _NUMBER, "kind": _TEXT, "text": _TEXT, "withheld": _TRUTH,
+        "messages": _list(_object(to=_TEXT, channel=_TEXT)),
+    }
+)  # fmt: skip
 _SAID: Final = {
     "type": "object", "required": ["kind", "text"],
     "properties": {"kind": _TEXT, "text": _TEXT, "by": _TEXT, "until": _MAYBE_TIME, "key": _TEXT},
@@ -127,13 +132,20 @@ SCHEMAS: Final[dict[str, Any]] = {
     "OnCall": _list(
         {
             "type": "object",
-            "required": ["schedule", "people", "shift", "layer", "override"],
+            "required": ["schedule", "people", "shift", "layer", "override", "recorded"],
             "properties": {
                 "schedule": _TEXT, "at": _TIME, "people": _list(_TEXT),
                 "shift": _object(start=_MAYBE_TIME, end=_MAYBE_TIME), "layer": _MAYBE_COUNT,
-                "override": _TRUTH,
+                "override": {"type": ["boolean", "null"]}, "recorded": _TRUTH,
             },
         }
+    ),
+    "OnCallRecord": _object(
+        schedules=_list(
+            _object(
+                schedule=_TEXT, until=_TIME, changes=_list(_object(at=_TIME, person=_TEXT, came=_TRUTH)),
+            )
+        )
     ),
     "Overrides": _page("overrides", "Override"),
     "OverrideEntered": {
@@ -264,8 +276,17 @@ def paths() -> dict[str, Any]:
                  in_query("from", "the shifts from then on"), in_query("to", "until then, exclusive")],
             )
         },
+        "/api/v1/oncall/record": {
+            "get": _read(
+                "onCallRecord", "When who came on call and went, as it was recorded.", "OnCallRecord", []
+            )
+        },
         "/api/v1/oncall.ics": {
-            "parameters": [in_query("schedule", "only this one"), in_query("person", "only their shifts")],
+            "parameters": [
+                in_query("schedule", "only this one"), in_query("person", "only their shifts"),
+                in_query("from", "the shifts from then on; from a week ago by default"),
+                in_query("to", "until then, exclusive; three months ahead by default"),
+            ],
             "get": operation(
                 "onCallFeed", "alerting", "The shifts as an iCalendar (RFC 5545) to subscribe to.",
                 {"text/calendar": {"schema": {"type": "string"}}}, errors=_READ,

@@ -49,7 +49,7 @@ SCHEMAS: Final[dict[str, Any]] = {
     "Daemon": _object(
         "running version since lag",
         running={"type": "boolean"}, version=_TEXT, since=_MAYBE_TIME, lag=_MAYBE_NUMBER, queued=_COUNT,
-        ready={"type": "boolean"}, trouble=_TEXTS,
+        ready={"type": "boolean"}, trouble=_TEXTS, unheard=_MAYBE_TEXT,
     ),
     "Status": _object(
         "*",

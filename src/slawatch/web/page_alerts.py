@@ -6,11 +6,12 @@ from typing import NamedTuple
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.incident import rank
 from slawatch.core.instant import Instant
+from slawatch.core.matcher import Matcher
 from slawatch.core.turn import State
 
 
 class AlertLine(NamedTuple):
-    """One alert of an incident; `quiet`: why nobody is told of it."""
+    """One alert; `quiet`: why nobody is told of it; `match`: what a silence of it alone would match."""
 
     fingerprint: str
     title: str
@@ -24,6 +25,7 @@ class AlertLine(NamedTuple):
     quiet: tuple[Reason, ...]
     service: str
     check: str
+    match: str
 
 
 def alert_line(alert: Alert) -> AlertLine:
@@ -34,7 +36,15 @@ def alert_line(alert: Alert) -> AlertLine:
         since=alert.since or alert.fired_at, ended=alert.resolved_at, actual=alert.actual,
         threshold=alert.threshold, flags=tuple(name for name, holds in flags if holds and alert.firing),
         quiet=alert.suppressed if alert.firing else (), service=alert.service, check=alert.check,
+        match=_match(alert),
     )  # fmt: skip
+
+
+def _match(alert: Alert) -> str:
+    """Return the labels that an alert keeps while it changes: its check's, and those of its rule."""
+    kept = {"check": alert.check, **dict(alert.labels)} if alert.check else dict(alert.labels)
+    kept = kept or {"service": alert.service}
+    return ", ".join(str(Matcher(label, "=", value)) for label, value in kept.items())
 
 
 def alert_lines(alerts: Iterable[Alert]) -> tuple[AlertLine, ...]:
@@ -58,5 +68,5 @@ def untold(state: State) -> Mapping[str, str]:
             )
         elif not incident.told and incident.id not in rows:
             nobody = "no escalation and no route names anybody"
-            found[alert.fingerprint] = "level 0 is still to come" if incident.level < 0 else nobody
+            found[alert.fingerprint] = "its first level is still to come" if incident.level < 0 else nobody
     return found

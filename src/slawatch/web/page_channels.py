@@ -11,6 +11,7 @@ from slawatch.core.instant import Instant, Micros
 from slawatch.core.outbox import Row, Stage
 from slawatch.core.turn import State
 from slawatch.web.naming import Names
+from slawatch.web.page_timeline import KINDS, WHY
 
 _GLYPHS: Final[Mapping[str, str]] = {
     "ok": "up", "failing": "degraded", "open": "down", "misconfigured": "down", "disabled": "unknown",
@@ -27,7 +28,7 @@ _VERDICTS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class ChannelLine(NamedTuple):
-    """One channel as it stands."""
+    """One channel as it stands; `warning`: what to look at although messages go their way."""
 
     name: str
     type: str
@@ -37,6 +38,7 @@ class ChannelLine(NamedTuple):
     why: str
     queued: int
     dead: int
+    warning: str
 
 
 class AttemptLine(NamedTuple):
@@ -102,9 +104,11 @@ def arrange(
     """
     names = Names(config)
     rows = [row for row in state.rows.values() if chosen in ("", row.channel)]
+    last = {attempt.channel: attempt for attempt in reversed(attempts)}
     return ChannelsPage(
         channels=tuple(
-            _channel(name, channel.type, standings.get(name)) for name, channel in config.channels.items()
+            _channel(name, channel.type, standings.get(name), last.get(name))
+            for name, channel in config.channels.items()
         ),
         waiting=tuple(sorted(
             (_waiting(row, names) for row in rows if row.stage in _OPEN), key=lambda one: (one.dead, one.at),
@@ -119,13 +123,18 @@ def arrange(
 _OPEN: Final = (Stage.QUEUED, Stage.SENDING, Stage.RETRY_WAIT, Stage.DEAD)
 
 
-def _channel(name: str, kind: str, standing: Standing | None) -> ChannelLine:
+def _channel(name: str, kind: str, standing: Standing | None, last: Attempt | None) -> ChannelLine:
     if standing is None:
-        return ChannelLine(name, kind, "unknown", "Not used yet", None, "", 0, 0)
-    return ChannelLine(
-        name, kind, _GLYPHS.get(standing.state, "unknown"), _WORDS.get(standing.state, standing.state),
-        standing.since, standing.why, standing.queued, standing.dead,
-    )  # fmt: skip
+        return ChannelLine(name, kind, "unknown", "Not used yet", None, "", 0, 0, "")
+    glyph = _GLYPHS.get(standing.state, "unknown")
+    word, why = _WORDS.get(standing.state, standing.state), standing.why
+    shown: Instant | None = standing.since
+    if standing.state == "ok" and last is None:
+        glyph, word, shown = "unknown", "Nothing was sent lately", None
+    elif standing.state == "ok" and last is not None and last.verdict == "permanent":
+        # It answers, so it is not broken; but what it was given last, it did not take.
+        glyph, word, shown, why = "degraded", "Refused the last message", last.ended_at, last.answer
+    return ChannelLine(name, kind, glyph, word, shown, why, standing.queued, standing.dead, standing.warning)
 
 
 def _waiting(row: Row, names: Names) -> WaitingLine:
@@ -135,8 +144,9 @@ def _waiting(row: Row, names: Names) -> WaitingLine:
     }  # fmt: skip
     stage = Stage(row.stage)
     return WaitingLine(
-        row.key, row.created_at, names.one(row.recipient), row.channel, row.kind, row.incident, words[stage],
-        "; ".join(text for text in (row.why, row.answer) if text), stage is Stage.DEAD,
+        row.key, row.created_at, names.one(row.recipient), row.channel,
+        KINDS.get(row.kind, row.kind), row.incident, words[stage],
+        "; ".join(text for text in (WHY.get(row.why, row.why), row.answer) if text), stage is Stage.DEAD,
     )  # fmt: skip
 
 
@@ -144,6 +154,6 @@ def _attempt(attempt: Attempt, names: Names) -> AttemptLine:
     glyph, word = _VERDICTS.get(attempt.verdict, ("unknown", attempt.verdict))
     return AttemptLine(
         attempt.started_at, attempt.ended_at - attempt.started_at, attempt.channel,
-        names.one(attempt.recipient), attempt.kind, attempt.incident, glyph, word, attempt.status,
-        attempt.answer, attempt.place, attempt.possible_duplicate,
+        names.one(attempt.recipient), KINDS.get(attempt.kind, attempt.kind), attempt.incident, glyph, word,
+        attempt.status, attempt.answer, attempt.place, attempt.possible_duplicate,
     )  # fmt: skip

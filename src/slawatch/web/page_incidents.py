@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from slawatch.config.model import Config
+from slawatch.config.status_pages import status_pages
 from slawatch.config.world import world_of
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.attempt import Attempt
-from slawatch.core.event import Event, Numbered
+from slawatch.core.event import Numbered
 from slawatch.core.incident import Incident, Note, Phase, rank
 from slawatch.core.instant import Instant
 from slawatch.core.outbox import Row, Stage
@@ -16,7 +17,7 @@ from slawatch.core.turn import Contact, State, World
 from slawatch.core.upcoming import upcoming
 from slawatch.web.naming import Names
 from slawatch.web.page_alerts import AlertLine, alert_line
-from slawatch.web.timeline import parts_of
+from slawatch.web.page_timeline import KINDS, WHY, Ran, Step, runs_of, steps_of, told
 
 _GLYPHS: Final[Mapping[Phase, str]] = {
     Phase.TRIGGERED: "down", Phase.ACKED: "degraded", Phase.SNOOZED: "degraded", Phase.RESOLVED: "up",
@@ -31,31 +32,6 @@ _STAGES: Final[Mapping[str, str]] = {
     Stage.RETRY_WAIT: "failed, is tried again", Stage.SENT: "sent", Stage.DEAD: "could not be sent",
     Stage.CANCELLED: "not sent",
 }  # fmt: skip
-_KINDS: Final[Mapping[str, str]] = {
-    "trigger": "Called", "update": "News", "ack": "Acknowledged", "resolve": "Over", "reminder": "Reminder",
-    "digest": "Digest", "meta": "About slawatch",
-}  # fmt: skip
-_SYMBOLS: Final[Mapping[str, str]] = {
-    "incident.opened": "bad", "incident.reopened": "bad", "alert.fired": "bad", "ack.expired": "bad",
-    "incident.resolved": "good", "alert.resolved": "good", "incident.acked": "open", "incident.noted": "note",
-    "incident.published": "note", "row.dead": "bad",
-}  # fmt: skip
-
-
-_PREFIXES: Final[Mapping[str, str]] = {
-    "incident.opened": "Opened", "incident.reopened": "Opened again", "alert.fired": "Alert",
-    "incident.noted": "Note", "incident.published": "Published",
-}  # fmt: skip
-_UNTOLD: Final = frozenset(
-    {
-        "alert.reported",
-        "alert.joined",
-        "alert.joined_incident",
-        "command.refused",
-        "command.keyed",
-        "daemon.started",
-    }
-)
 
 
 class Line(NamedTuple):
@@ -83,16 +59,6 @@ class Line(NamedTuple):
     until: Instant | None
     who: str
     alerts: int
-
-
-class Step(NamedTuple):
-    """One line of a timeline; `symbol`: bad, open, good, note or empty."""
-
-    at: Instant
-    text: str
-    by: str
-    origin: str
-    symbol: str
 
 
 class Coming(NamedTuple):
@@ -128,6 +94,7 @@ class IncidentPage:
         coming: what happens next if nobody does anything.
         withheld: why nobody is told now.
         messages: who was told what through which channel, the latest first.
+        workflows: that ran for it, the latest first.
         alerts: of it; `children`: those that it explains.
         roles: who has which part, by its name.
         policy: its name; empty for none.
@@ -143,6 +110,7 @@ class IncidentPage:
     coming: tuple[Coming, ...]
     withheld: tuple[Reason, ...]
     messages: tuple[Sent, ...]
+    workflows: tuple[Ran, ...]
     alerts: tuple[AlertLine, ...]
     children: tuple[AlertLine, ...]
     roles: tuple[tuple[str, str], ...]
@@ -153,10 +121,16 @@ class IncidentPage:
     runbook: str
 
 
-def zone_of(config: Config, organization: str) -> str:
+def zone_of(config: Config, organization: str | None) -> str:
     """Return whose clock the times of an incident follow."""
-    owner = config.organizations.get(organization)
+    owner = config.organizations.get(organization or "")
     return owner.timezone if owner is not None else config.timezone
+
+
+def status_page_of(config: Config, organization: str) -> str:
+    """Return where the status page of an organisation is, below `/status/`; empty where it has none."""
+    found = (page.slug for page in status_pages(config).values() if page.organization.key == organization)
+    return next(found, "")
 
 
 def services_of(incident: Incident, alerts: Mapping[str, Alert]) -> tuple[str, ...]:
@@ -254,6 +228,7 @@ def arrange(
         coming=tuple(_coming(_world(config, whole=whole), state, number, names, now)),
         withheld=tuple(dict.fromkeys(reasons)) if incident.suppressed and incident.open else (),
         messages=tuple(_messages(state, number, attempts, names)),
+        workflows=runs_of(state, number),
         alerts=tuple(alert_line(state.alerts[name]) for name in incident.alerts if name in state.alerts),
         children=tuple(alert_line(state.alerts[name]) for name in incident.children if name in state.alerts),
         roles=tuple(_roles(incident, names)),
@@ -272,36 +247,6 @@ def targets(config: Config) -> tuple[tuple[str, str], ...]:
     return (*people, *teams)
 
 
-def steps_of(events: Iterable[Event], names: Names) -> Iterable[Step]:
-    """Yield the lines of a timeline: what people may want to know, each thing once."""
-    last: tuple[Instant, str] | None = None
-    for event in events:
-        text = _of_row(event, names) if event.subject.startswith("row:") else _words(event, names)
-        if not text or event.kind in _UNTOLD or last == (event.at, text):
-            continue
-        last = event.at, text
-        yield Step(event.at, text, names.one(event.by), event.origin, _SYMBOLS.get(event.kind, ""))
-
-
-def _words(event: Event, names: Names) -> str:
-    """Return what happened as a sentence; the titles of alerts are names, and stay as they are."""
-    text = names.text(event.text)
-    if event.kind in _PREFIXES:
-        return f"{_PREFIXES[event.kind]}: {text}"
-    return text[:1].upper() + text[1:]
-
-
-def _of_row(event: Event, names: Names) -> str:
-    """Return what happened to a message; its key names what it says, the recipient and the channel."""
-    if event.kind == "row.dead":
-        return names.text(event.text)
-    if event.kind != "row.sent":
-        return ""
-    kind, recipient, channel = parts_of(event.subject.removeprefix("row:"))
-    who = _told(recipient, channel, names)
-    return f"Called {who}" if kind == "trigger" else f"Told {who}: {_KINDS.get(kind, kind).lower()}"
-
-
 def _world(config: Config, *, whole: bool) -> World:
     """Return whom targets mean; where channels are not known, all are reached without one."""
     world = world_of(config)
@@ -310,13 +255,8 @@ def _world(config: Config, *, whole: bool) -> World:
 
 def _coming(world: World, state: State, number: int, names: Names, now: Instant) -> Iterable[Coming]:
     for one in upcoming(state, number, world, now):
-        told = tuple(_told(recipient, channel, names) for recipient, channel in one.messages)
-        yield Coming(one.at, names.text(one.text), told)
-
-
-def _told(recipient: str, channel: str, names: Names) -> str:
-    who = names.one(recipient)
-    return who if channel in ("", who) else f"{who} by {channel}"
+        who = tuple(told(recipient, channel, names) for recipient, channel in one.messages)
+        yield Coming(one.at, names.text(one.text), who)
 
 
 def _messages(state: State, number: int, attempts: Sequence[Attempt], names: Names) -> list[Sent]:
@@ -334,11 +274,11 @@ def _sent(row: Row, attempts: Sequence[Attempt], names: Names) -> Sent:
     latest = attempts[0] if attempts else None
     trouble = ""
     if stage in (Stage.DEAD, Stage.CANCELLED, Stage.RETRY_WAIT):
-        trouble = "; ".join(text for text in (row.why, row.answer) if text)
+        trouble = "; ".join(text for text in (WHY.get(row.why, row.why), row.answer) if text)
     glyph = {Stage.SENT: "up", Stage.DEAD: "down", Stage.RETRY_WAIT: "degraded"}.get(stage, "unknown")
     return Sent(
         latest.ended_at if latest is not None else row.created_at, names.one(row.recipient), row.channel,
-        _KINDS.get(row.kind, row.kind), _STAGES[stage], row.attempt, trouble, glyph,
+        KINDS.get(row.kind, row.kind), _STAGES[stage], row.attempt, trouble, glyph,
     )  # fmt: skip
 
 
@@ -346,7 +286,7 @@ def _attempted(attempts: Sequence[Attempt], names: Names) -> Sent:
     latest = attempts[0]
     ok = latest.verdict == "ok"
     return Sent(
-        latest.ended_at, names.one(latest.recipient), latest.channel, _KINDS.get(latest.kind, latest.kind),
+        latest.ended_at, names.one(latest.recipient), latest.channel, KINDS.get(latest.kind, latest.kind),
         "sent" if ok else "could not be sent", len(attempts), "" if ok else latest.answer,
         "up" if ok else "down",
     )  # fmt: skip

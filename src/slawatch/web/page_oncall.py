@@ -1,6 +1,6 @@
 """What the page about who is on call shows: now, next, two weeks as a calendar, and where nobody is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -12,6 +12,7 @@ from slawatch.config.model import Config
 from slawatch.core import oncall
 from slawatch.core.civil import day_of, local, midnight
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
+from slawatch.core.override import Override, Swap
 from slawatch.core.rota import Schedule, Shift, swept
 from slawatch.report.wording import date_words
 from slawatch.web.naming import Names
@@ -39,12 +40,12 @@ class Week(NamedTuple):
     """Seven days of the calendar.
 
     Attributes:
-        days: each day's name, and whether it is today.
+        days: each day's weekday and date, and whether it is today.
         drawing: the turns as a strip.
         turns: the same as a list.
     """
 
-    days: tuple[tuple[str, bool], ...]
+    days: tuple[tuple[str, str, bool], ...]
     drawing: Markup
     turns: tuple[Turn, ...]
 
@@ -85,38 +86,84 @@ class OnCallPage:
 
     Attributes:
         rotas: in the order of the configuration.
-        entered: overrides and swaps that were entered, as `answer_silences.overrides` has them, with names
-            and instants.
-        people, schedules: key and name of each, for the form.
+        entered: overrides and swaps that hold or are to come: those that were entered, as
+            `answer_silences.overrides` has them, with names and instants, and those of the configuration.
+        people: key and name of each, for the form.
+        schedules: key, name and zone of each.
         uncovered: on how many of the schedules nobody is on call now.
     """
 
     rotas: tuple[Rota, ...]
     entered: tuple[Mapping[str, Any], ...]
     people: tuple[tuple[str, str], ...]
-    schedules: tuple[tuple[str, str], ...]
+    schedules: tuple[tuple[str, str, str], ...]
     uncovered: int
 
 
-def arrange(config: Config, entered: Sequence[Mapping[str, Any]], now: Instant) -> OnCallPage:
-    """Arrange the schedules of a configuration, in which what was entered holds already."""
+def arrange(
+    config: Config, entered: Sequence[Mapping[str, Any]], now: Instant, written: Config | None = None
+) -> OnCallPage:
+    """Arrange the schedules.
+
+    Args:
+        config: in which what was entered holds already.
+        entered: as `answer_silences.overrides` has them.
+        now: the present.
+        written: the configuration as it is written, whose own overrides are listed too.
+    """
     names = Names(config)
     rotas = tuple(_rota(config, schedule, names, now) for schedule in config.schedules.values())
     return OnCallPage(
         rotas=rotas,
         entered=tuple(
-            {
-                **one,
-                "who": names.one(one["who"]),
-                "start": parse_rfc3339(one["start"]),
-                "end": parse_rfc3339(one["end"]),
-            }
-            for one in entered
+            sorted(
+                (*_entered(config, entered, names), *_written(written, names, now)),
+                key=lambda one: (one["start"], one["end"]),
+            )
         ),
         people=tuple((key, person.shown) for key, person in config.people.items()),
-        schedules=tuple((key, schedule.name or key) for key, schedule in config.schedules.items()),
+        schedules=tuple((key, one.name or key, one.timezone) for key, one in config.schedules.items()),
         uncovered=sum(1 for rota in rotas if not rota.now),
     )
+
+
+def _of_schedule(config: Config, key: str) -> dict[str, str]:
+    """Return a schedule's name and zone; one that is gone has the configuration's."""
+    schedule = config.schedules.get(key)
+    if schedule is None:
+        return {"schedule_name": key, "zone": config.timezone}
+    return {"schedule_name": schedule.name or key, "zone": schedule.timezone}
+
+
+def _entered(config: Config, entered: Sequence[Mapping[str, Any]], names: Names) -> Iterator[dict[str, Any]]:
+    for one in entered:
+        yield {
+            **one,
+            "who": names.one(one["who"]),
+            "start": parse_rfc3339(one["start"]),
+            "end": parse_rfc3339(one["end"]),
+            "written": False,
+            **_of_schedule(config, one["schedule"]),
+        }
+
+
+def _written(config: Config | None, names: Names, now: Instant) -> Iterator[dict[str, Any]]:
+    """Yield the overrides and swaps of a configuration that are not over."""
+    if config is None:
+        return
+    for key, schedule in config.schedules.items():
+        changes: list[Override | Swap] = [*schedule.overrides]
+        changes += [swap for swap in schedule.swaps if swap.taken_by]
+        for change in changes:
+            if change.end <= now:
+                continue
+            kind = change.kind if isinstance(change, Override) else None
+            yield {
+                "id": "", "schedule": key, "what": "swap" if kind is None else "override", "kind": kind,
+                "who": names.one(change.person), "start": change.start, "end": change.end,
+                "reason": change.reason, "state": "active" if change.start <= now else "planned",
+                "written": True, **_of_schedule(config, key),
+            }  # fmt: skip
 
 
 def _rota(config: Config, schedule: Schedule, names: Names, now: Instant) -> Rota:
@@ -177,8 +224,13 @@ def _week(
         for shift in shifts
         if shift.end > start and shift.start < end
     )  # fmt: skip
-    days = tuple((date_words(local(low, zone)), low <= now < high) for low, high in pairwise(bounds))
+    days = tuple(_day(low, zone, low <= now < high) for low, high in pairwise(bounds))
     return Week(days, _drawing(turns, bounds, now), turns)
+
+
+def _day(start: Instant, zone: str, today: bool) -> tuple[str, str, bool]:
+    weekday, _, date = date_words(local(start, zone)).partition(" ")
+    return weekday, date, today
 
 
 def _drawing(turns: Sequence[Turn], bounds: Sequence[Instant], now: Instant) -> Markup:

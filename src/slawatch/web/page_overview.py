@@ -11,9 +11,12 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 
 from slawatch.config.model import Config
+from slawatch.core.channel import Standing
 from slawatch.core.instant import Instant, Micros, parse_rfc3339
+from slawatch.core.outbox import Stage
 from slawatch.core.percentile import quantile_bucketed
 from slawatch.core.period import parse_period
+from slawatch.core.turn import State
 from slawatch.report.build import in_force
 from slawatch.report.csv import TABLES
 from slawatch.report.wording import period_title
@@ -66,8 +69,8 @@ class Overview:
         state: the worst that any of them is in.
         headline: the same in words.
         zone: of the page's times.
-        groups: by organisation.
-        counts: how many services are in each state.
+        groups: by organisation; only what was looked for.
+        counts: how many services are in each state, of all.
     """
 
     state: str
@@ -75,6 +78,11 @@ class Overview:
     zone: str
     groups: tuple[Group, ...]
     counts: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """How many services there are, found or not."""
+        return sum(self.counts.values())
 
     @property
     def rows(self) -> list[Row]:
@@ -88,8 +96,20 @@ def overview(
     status: Mapping[str, Any],
     days: Mapping[str, Record],
     organization: str | None = None,
+    *,
+    find: str = "",
+    only: str = "",
 ) -> Overview:
-    """Arrange the answer of `status` for the page."""
+    """Arrange the answer of `status` for the page.
+
+    Args:
+        config: for names.
+        status: the answer.
+        days: of the services; empty where the store could not be read.
+        organization: only this one's; the figures are of it alone as well.
+        find: only services with this in their name, their description or their organisation's name.
+        only: only services in this state.
+    """
     groups: dict[str, list[Row]] = defaultdict(list)
     for entry in status["services"]:
         name = entry["service"]
@@ -110,10 +130,13 @@ def overview(
     order = {key: index for index, key in enumerate(config.organizations)}
     states = [row.state for rows in groups.values() for row in rows]
     chosen = config.organizations.get(organization) if organization else None
+    words = find.casefold().split()
+    for key, rows in list(groups.items()):
+        groups[key] = [row for row in rows if only in ("", row.state) and _has(row, words)]
     return Overview(
         state=next((state for state in STATES if state in states), "unknown"),
         headline=headline(states),
-        zone=chosen.timezone if chosen else _only_zone(config),
+        zone=chosen.timezone if chosen else shared_zone(config),
         groups=tuple(
             Group(
                 key=key,
@@ -121,12 +144,41 @@ def overview(
                 rows=tuple(sorted(groups[key], key=lambda row: STATES.index(row.state))),
             )
             for key in sorted(groups, key=lambda key: order.get(key, len(order)))
+            if groups[key]
         ),
         counts={state: states.count(state) for state in reversed(STATES)},
     )
 
 
-def _only_zone(config: Config) -> str:
+def _has(row: Row, words: Sequence[str]) -> bool:
+    text = f"{row.name} {row.description} {row.organization}".casefold()
+    return all(word in text for word in words)
+
+
+class Telling(NamedTuple):
+    """Whether people can be told.
+
+    Attributes:
+        channels: how many there are; `broken`: the names of those through which nothing goes.
+        waiting, dead: messages that are on their way, and that were given up.
+    """
+
+    channels: int
+    broken: tuple[str, ...]
+    waiting: int
+    dead: int
+
+
+def telling(config: Config, state: State, standings: Mapping[str, Standing]) -> Telling:
+    """Return whether people can be told."""
+    broken = (name for name in config.channels if name in standings and standings[name].state != "ok")
+    stages = [row.stage for row in state.rows.values()]
+    waiting = sum(1 for stage in stages if stage in (Stage.QUEUED, Stage.SENDING, Stage.RETRY_WAIT))
+    return Telling(len(config.channels), tuple(broken), waiting, stages.count(Stage.DEAD))
+
+
+def shared_zone(config: Config) -> str:
+    """Return the zone of a page about everything: that of all organisations, else the configuration's."""
     zones = {entry.timezone for entry in config.organizations.values()}
     return zones.pop() if len(zones) == 1 else config.timezone
 

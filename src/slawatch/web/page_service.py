@@ -101,6 +101,7 @@ class ServicePage:
     Attributes:
         organization: its name for people, and its key; empty without one.
         runbook: an address, only if it is one of the web.
+        needs, needed: services that it cannot work without, and that cannot without it, each with its state.
         availability: over each window, as people read it.
         stakes: the money at stake, by agreement; those without credits are not among them.
         outages: of the last thirty days, the latest first; `outages_left` more are not listed.
@@ -118,6 +119,8 @@ class ServicePage:
     state: str
     since: Instant | None
     reason: str
+    needs: tuple[tuple[str, str], ...]
+    needed: tuple[tuple[str, str], ...]
     availability: tuple[tuple[str, str], ...]
     drawing: Markup
     checks: tuple[CheckRow, ...]
@@ -158,6 +161,7 @@ def arrange(
     zone = zone_of(config, service)
     owner = config.organizations.get(service.organization) if service.organization else None
     entry = next((e for e in status["services"] if e["service"] == name), _NOTHING)
+    states = {e["service"]: e["state"] for e in status["services"]}
     stand = tuple(_promises(config, name, promises, now))
     limit = next((p.limit for p in stand if p.limit is not None), None)
     outages = tuple(reversed(detail.report.outages)) if detail else ()
@@ -172,6 +176,12 @@ def arrange(
         state=entry["state"],
         since=_instant(entry["since"]),
         reason=page_overview.reason(entry),
+        needs=tuple((other, states[other]) for other in _needs(config, service) if other in states),
+        needed=tuple(
+            (other.name, states[other.name])
+            for other in config.services.values()
+            if other.name in states and name in _needs(config, other)
+        ),
         availability=(
             *((window, _percent(value)) for window, value in entry["availability"].items()),
             ("90d", record.share if record else "no data"),
@@ -193,6 +203,13 @@ def arrange(
 _NOTHING: Final[Mapping[str, Any]] = {
     "state": "unknown", "since": None, "checks": [], "availability": {"24h": None, "7d": None, "30d": None},
 }  # fmt: skip
+
+
+def _needs(config: Config, service: Service) -> tuple[str, ...]:
+    """Return the services that one depends on, by themselves or by their checks, each once."""
+    names = (name for one in service.depends_on for name in one)
+    owners = (config.checks[name].service if name in config.checks else name for name in names)
+    return tuple(dict.fromkeys(owner for owner in owners if owner != service.name))
 
 
 def _percent(value: float | None) -> str:
@@ -250,13 +267,11 @@ def _promises(config: Config, name: str, promises: Mapping[str, Report], now: In
                     period=period.title,
                     left=max(0, period.end - now),
                     measured=_measured(objective.metric, verdict),
-                    verdict=verdict.verdict,
+                    verdict=verdict.standing,
                     budget=budget,
                     spent=percent(Fraction(budget.spent * 100, budget.allowed), 1) if budget else "",
                     elapsed=percent(elapsed, 0),
-                    burn=drawing.burn_down(
-                        mine.days, budget.allowed, report.unknown_policy, period.start, period.end
-                    )
+                    burn=drawing.burn_down(mine.days, budget.allowed, period.start, period.end)
                     if budget
                     else Markup(""),
                     limit=_limit(written.get(objective.id)),

@@ -10,6 +10,7 @@ from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.silence import Silence
 from slawatch.web.answer_silences import hits
 from slawatch.web.naming import Names
+from slawatch.web.page_incidents import zone_of
 
 _SHOWN: Final = 30 * DAY
 """What is over is shown for so long."""
@@ -30,7 +31,7 @@ class SilenceLine(NamedTuple):
 
 
 class WindowLine(NamedTuple):
-    """One maintenance window; `cancels`: it can be called off here."""
+    """One maintenance window; `cancels`: it can be called off here; `zone`: of whose service it is."""
 
     id: str
     services: tuple[str, ...]
@@ -40,6 +41,7 @@ class WindowLine(NamedTuple):
     reason: str
     state: str
     cancels: bool
+    zone: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ def arrange(
         )
         for silence in kept
     ]  # fmt: skip
-    shown = [_window(window) for window in windows]
+    shown = [_window(config, window) for window in windows]
     return SilencesPage(
         silences=tuple(sorted(lines, key=lambda one: (_ORDER.index(one.state), one.end, one.id))),
         windows=tuple(sorted(
@@ -92,10 +94,12 @@ def arrange(
 _PLACES: Final[Mapping[str, int]] = {"running": 0, "planned": 1}
 
 
-def _window(found: Mapping[str, Any]) -> WindowLine:
+def _window(config: Config, found: Mapping[str, Any]) -> WindowLine:
     announced = found["announced"]
+    first = config.services.get(next(iter(found["services"]), ""))
     return WindowLine(
         found["id"] or "", tuple(found["services"]), parse_rfc3339(found["start"]),
         parse_rfc3339(found["end"]), parse_rfc3339(announced) if announced else None, found["reason"],
         found["state"], bool(found["id"]) and found["state"] in ("planned", "running"),
+        zone_of(config, first.organization if first is not None else ""),
     )  # fmt: skip

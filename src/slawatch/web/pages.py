@@ -1,15 +1,13 @@
 """The pages of the dashboard: each gathers what it shows, and is rendered in a worker thread."""
 
 from collections.abc import Mapping
-from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from slawatch.core.civil import local, month_start
-from slawatch.core.instant import DAY, Instant, parse_rfc3339
+from slawatch.core.instant import DAY
 from slawatch.core.life import Unwatched, unwatched
 from slawatch.web import access, page_alerts, page_incidents, page_overview, page_service, rendering
 from slawatch.web.access import PUBLIC, Guarded, route
@@ -25,8 +23,10 @@ if TYPE_CHECKING:
     import duckdb
 
 _LIMIT: Final = 30.0
-_MONTHS: Final = 24
 _NO_SCRIPT_REFRESH: Final = 30
+_PART: Final = "x-slawatch-part"
+_FEW, _MANY = 12, 40
+"""More services than the first can be searched; more than the second have a line each."""
 
 
 class Pages:
@@ -43,7 +43,6 @@ class Pages:
         return [
             route("/", self.overview, "read"),
             route("/wall", self.wall, "read"),
-            route("/reports", self.reports, "read"),
             route("/slawatch", self.own, "own.read"),
             route("/services/{service:path}", self.service, "read"),
             route("/static/{version}/{name:path}", self.static, PUBLIC),
@@ -68,20 +67,29 @@ class Pages:
         organization = request.query_params.get("org") or None
         if organization is not None and organization not in self._view.config.organizations:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no organization {organization!r}")
+        find, only = request.query_params.get("find", "")[:200], request.query_params.get("state", "")
+        if only and only not in rendering.STATES:
+            raise Problem(HTTPStatus.BAD_REQUEST, f"state must be one of {', '.join(rendering.STATES)}")
+        found = bool(find or only)
+        # Who has the page open already asks for what the event stream does not bring, not for all services.
+        whole = found or _PART not in request.headers
         since = await self._since()
         status = await self._current.status(organization)
-        days = await self._current.days() if template == "overview.html" else Days(0, {})
-        config, _, now = snapshot(self._view)
+        days = await self._current.days() if whole and template == "overview.html" else Days(0, {})
+        config, live, now = snapshot(self._view)
         state = self._view.alerting()
 
         def render() -> bytes:
-            shown = page_overview.overview(config, status, days.services, organization)
+            shown = page_overview.overview(config, status, days.services, organization, find=find, only=only)
             still = (incident for incident in state.incidents.values() if incident.open)
+            owners = [(key, owner.name) for key, owner in config.organizations.items()]
             return rendering.page(
                 template, now=now, since=since, stream=_stream(org=organization or ""), shown=shown,
                 zone=shown.zone, days=DAYS, organization=organization or "", path="/",
                 open=page_incidents.listed(config, state, still, organization or ""),
-                open_count=open_count(state), me=access.shown(request), **more,
+                open_count=open_count(state), me=access.shown(request), unheard=live.unheard,
+                known=config.services, find=find, only=only, found=found, whole=whole,
+                few=_FEW, many=_MANY, organizations=owners, **more,
             )  # fmt: skip
 
         return _page(await self._current.render(render))
@@ -116,6 +124,8 @@ class Pages:
                 config, name, status, days.services.get(name), detail, latencies, promises or {}, now
             )
             about = [i for i in state.incidents.values() if name in services_of(i, state.alerts)]
+            if detail is not None:
+                about += [i for i in detail.incidents if i.id not in state.incidents]
             return rendering.page(
                 "service.html", now=now, since=since, stream=_stream(service=name), shown=shown,
                 zone=shown.zone, days=DAYS, windows=WINDOWS, window=window, trouble=trouble, path="",
@@ -123,36 +133,7 @@ class Pages:
                     a for a in state.alerts.values() if a.service == name and a.firing
                 ),
                 incidents=page_incidents.listed(config, state, about), untold=page_alerts.untold(state),
-                open_count=open_count(state), me=access.shown(request),
-            )  # fmt: skip
-
-        return _page(await self._current.render(render))
-
-    async def reports(self, request: Request) -> Response:
-        """The reports that can be made: each agreement's, for a month, a quarter or a year."""
-        data_dir = self._view.config.data_dir
-        since = await self._since()
-
-        def ask(cursor: "duckdb.DuckDBPyConnection") -> Mapping[str, Any]:
-            from slawatch.store.summary import summary
-
-            return summary(cursor, data_dir)
-
-        stored = await self._current.readers.read(ask, limit=_LIMIT)
-        config, _, now = snapshot(self._view)
-        first = parse_rfc3339(stored["first_sample"]) if stored["first_sample"] else now
-
-        def render() -> bytes:
-            periods = _periods(first, now, config.timezone)
-            wanted = request.query_params.get("period", "")
-            known = [label for group in periods.values() for label in group]
-            chosen = wanted if wanted in known else known[0]
-            kind = next(name for name, group in periods.items() if chosen in group)
-            return rendering.page(
-                "reports.html", now=now, since=since, stream=_stream(), zone=config.timezone, periods=periods,
-                chosen=chosen, kind=kind, rows=page_overview.reports(config, kind, chosen, now),
-                path="/reports", open_count=open_count(self._view.alerting()),
-                me=access.shown(request),
+                open_count=open_count(state), known=config.services, me=access.shown(request),
             )  # fmt: skip
 
         return _page(await self._current.render(render))
@@ -177,13 +158,16 @@ class Pages:
         except Problem as problem:
             trouble = problem.detail
 
+        state, channels = self._view.alerting(), self._view.channels()
+
         def render() -> bytes:
             return rendering.page(
                 "own.html", now=now, since=since, stream=_stream(), zone=config.timezone, live=live,
+                telling=page_overview.telling(config, state, channels),
                 config=config, stored=stored, gaps=tuple(reversed(gaps)), trouble=trouble,
                 streams=self._streams.open, probing=page_overview.probing(live), path="/slawatch",
                 open_count=open_count(self._view.alerting()),
-                me=access.shown(request),
+                me=access.shown(request), unheard=live.unheard,
             )  # fmt: skip
 
         return _page(await self._current.render(render))
@@ -229,23 +213,3 @@ def _stream(**chosen: str) -> str:
 
     query = urlencode({name: value for name, value in chosen.items() if value})
     return f"/api/v1/events?{query}" if query else "/api/v1/events"
-
-
-def _periods(first: Instant, now: Instant, zone: str) -> dict[str, list[str]]:
-    """Return the months, quarters and years between two instants, the latest first.
-
-    >>> _periods(0, 2_678_400_000_000, "UTC")
-    {'month': ['1970-02', '1970-01'], 'quarter': ['1970-Q1'], 'year': ['1970']}
-    """
-    last, oldest = local(now, zone), local(first, zone)
-    months: list[date] = []
-    while len(months) < _MONTHS:
-        month = month_start(last.year, last.month - len(months))
-        if months and (month.year, month.month) < (oldest.year, oldest.month):
-            break
-        months.append(month)
-    return {
-        "month": [f"{m:%Y-%m}" for m in months],
-        "quarter": list(dict.fromkeys(f"{m.year}-Q{(m.month + 2) // 3}" for m in months)),
-        "year": list(dict.fromkeys(str(m.year) for m in months)),
-    }

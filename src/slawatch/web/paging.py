@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 USUAL: Final = 50
@@ -75,6 +75,40 @@ def paged(items: Iterable[T], place: Callable[[T], tuple[Any, ...]], limit: int,
     shown = ordered[:limit]
     following = _written(shown[-1][0]) if len(ordered) > limit else None
     return Page([item for _, item in shown], following)
+
+
+def sifted(
+    read: Callable[[int | None], Sequence[tuple[int, T]]],
+    wants: Callable[[T], bool],
+    limit: int,
+    before: int | None,
+    most: int,
+) -> Page[T]:
+    """Return a page of what is stored by number, the latest first, and wanted.
+
+    Args:
+        read: returns what comes before a number, with its numbers; `limit` of them, fewer at the end.
+        wants: says which of them are wanted.
+        limit: so many lines at most.
+        before: of the page; None for the first one.
+        most: so many are looked at; a page may then have fewer lines than there are.
+    """
+    found: list[T] = []
+    looked, following = 0, before
+    while True:
+        piece = read(following)
+        looked += len(piece)
+        for place, (number, one) in enumerate(piece, 1):
+            following = number
+            if wants(one):
+                found.append(one)
+            if len(found) == limit:
+                last = place == len(piece) < limit
+                return Page(found, None if last else str(number))
+        if len(piece) < limit:
+            return Page(found)
+        if looked >= most:
+            return Page(found, None if following is None else str(following))
 
 
 def _written(place: tuple[Any, ...]) -> str:

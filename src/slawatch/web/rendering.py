@@ -125,7 +125,8 @@ def _environment() -> "Environment":
     made.filters.update(
         rfc3339=rfc3339,
         moment=zoned(moment_words),
-        minute=zoned(lambda at: f"{wording.date_words(at)}, {at:%H:%M}"),
+        minute=zoned(minute_words),
+        minute_in=lambda instant, zone: minute_words(local(instant, zone)),
         field=zoned(lambda at: f"{at:%Y-%m-%dT%H:%M}"),
         clock=zoned(lambda at: f"{at:%H:%M}"),
         day=zoned(lambda at: wording.date_words(at)),
@@ -143,6 +144,11 @@ def _environment() -> "Environment":
         plot_ticks=drawing.value_axis,
     )
     return made
+
+
+def minute_words(moment: datetime) -> str:
+    """Return a local moment without year and seconds: `Sun 4 Oct, 09:05`."""
+    return f"{wording.date_words(moment)}, {moment:%H:%M}"
 
 
 def moment_words(moment: datetime) -> str:

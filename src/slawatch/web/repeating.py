@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
 import trio
+from starlette.requests import Request
 
 from slawatch.core.instant import DAY, Instant, Micros
+from slawatch.web.access import principal_of
 from slawatch.web.problem import Problem
 
 HEADER: Final = "idempotency-key"
@@ -46,6 +48,24 @@ def digest_of(found: object) -> str:
     """Return a short name of JSON values: the same for the same ones."""
     text = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def key_of(request: Request) -> str | None:
+    """Return the idempotency key of a request, which is each one's own; None for none.
+
+    Raises:
+        Problem: it is no key.
+    """
+    given, who = request.headers.get(HEADER), principal_of(request)
+    if given is None:
+        return None
+    check_key(given)
+    return f"{who.kind} {who.name} {given}"
+
+
+def asked_of(request: Request, wish: Mapping[str, Any]) -> list[Any]:
+    """Return all of a request that matters, as JSON values."""
+    return [request.method, request.url.path, dict(wish)]
 
 
 class Repeating:

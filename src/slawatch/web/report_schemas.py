@@ -37,6 +37,10 @@ def maybe(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 _VERDICT: Final = {"type": "string", "enum": ["met", "missed", "no data", "undecided"]}
+_STANDING: Final = {
+    "type": "string",
+    "enum": ["met", "missed", "undecided", "no data", "hardly known", "running"],
+}
 _POLICIES: Final = ("exclude", "down", "up")
 _PERIOD: Final = {"label": TEXT, "start": TIME, "end": TIME, "timezone": TEXT}
 _STRETCH: Final = record("*", start=TIME, end=TIME, seconds=NUMBER, why=TEXT)
@@ -65,7 +69,7 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
     "ServiceReport": record(
         "*",
         service=TEXT, ledger=_LEDGER, availability=ref("Availability"),
-        without_adjustments=maybe(ref("Availability")), outages=array(ref("Outage")),
+        without_adjustments=maybe(ref("Availability")), outages=array(ref("Outage")), outages_counted=COUNT,
         latency={"type": "object", "additionalProperties": MAYBE_NUMBER}, samples=COUNT,
         days=array(
             record(
@@ -94,14 +98,15 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
     "Events": record("*", good=NUMBER, total=NUMBER, bad=NUMBER, allowed=NUMBER, remaining=NUMBER),
     "Objective": record(
         "*",
-        id=TEXT, metric=TEXT, target=TEXT, measured=TEXT, verdict=_VERDICT, budget=maybe(ref("Budget")),
-        events=maybe(ref("Events")), low=MAYBE_NUMBER, high=MAYBE_NUMBER,
+        id=TEXT, metric=TEXT, target=TEXT, measured=TEXT, verdict=_VERDICT, behind=FLAG,
+        budget=maybe(ref("Budget")), events=maybe(ref("Events")), low=MAYBE_NUMBER, high=MAYBE_NUMBER,
         without_adjustments=record("*", measured=TEXT, verdict=_VERDICT), unknown_as=_VERDICTS,
         decided_by=MAYBE_TEXT,
         services=array(
             record(
                 "*",
-                service=TEXT, measured=TEXT, verdict=_VERDICT, verdict_without_adjustments=_VERDICT,
+                service=TEXT, measured=TEXT, verdict=_VERDICT, behind=FLAG,
+                verdict_without_adjustments=_VERDICT,
                 budget=maybe(ref("Budget")), events=maybe(ref("Events")), under=_VERDICTS,
             )
         ),
@@ -135,11 +140,12 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
         periods=array(
             record(
                 "*",
-                label=TEXT, percent=MAYBE_NUMBER, verdict=_VERDICT, downtime=NUMBER, failures=COUNT,
-                incidents=COUNT,
+                label=TEXT, percent=MAYBE_NUMBER, verdict=_VERDICT, standing=_STANDING,
+                coverage=MAYBE_NUMBER, downtime=NUMBER, failures=COUNT, incidents=COUNT,
             )
         ),
-        met=COUNT, judged=COUNT, downtime=NUMBER, failures=COUNT, time_to_repair=MAYBE_NUMBER,
+        met=COUNT, judged=COUNT, hardly_known=COUNT, downtime=NUMBER, failures=COUNT,
+        time_to_repair=MAYBE_NUMBER,
         time_between_failures=MAYBE_NUMBER, time_to_acknowledge=MAYBE_NUMBER, incidents=COUNT,
         acknowledged=COUNT,
     ),
@@ -174,8 +180,8 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
     "AgreementStanding": record(
         "*",
         agreement=TEXT, organization=TEXT, services=TEXTS, period=record("*", **_PERIOD),
-        percent=MAYBE_NUMBER, shown=MAYBE_TEXT, target=MAYBE_TEXT, verdict=maybe(_VERDICT),
-        budget_remaining=MAYBE_NUMBER, trend=maybe(ref("Trend")),
+        percent=MAYBE_NUMBER, shown=MAYBE_TEXT, target=MAYBE_TEXT, verdict=maybe(_VERDICT), behind=FLAG,
+        budget_remaining=MAYBE_NUMBER, trend=maybe(ref("Trend")), trend_missing=MAYBE_TEXT,
     ),
 }  # fmt: skip
 """By name; what stands in an agreement's report alone is not required."""

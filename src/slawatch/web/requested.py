@@ -21,12 +21,13 @@ class ReportRefused(LookupError):  # noqa: N818 (an answer to a question)
 class Request:
     """What a report is asked for; the fields are the options of the command and the query of the API.
 
-    Exactly one of `month`, `quarter`, `year` and `start` names the period.
+    Exactly one of `month`, `quarter`, `year`, `period` and `start` names the period.
 
     Attributes:
         month: `2026-10`.
         quarter: `2026-Q4`.
         year: `2026`.
+        period: any of these, or a week (`2026-W41`) or a day (`2026-10-05`).
         start: `--from`: a date, a local time, or a time with an offset.
         end: `--to`, exclusive; now, where it is absent.
         agreement: only this one.
@@ -36,6 +37,7 @@ class Request:
     month: str | None = None
     quarter: str | None = None
     year: str | None = None
+    period: str | None = None
     start: str | None = None
     end: str | None = None
     agreement: str | None = None
@@ -124,11 +126,12 @@ def _period(request: Request, timezone: str, now: Instant) -> Period:
         "--month": request.month,
         "--quarter": request.quarter,
         "--year": request.year,
+        "--period": request.period,
         "--from": request.start,
     }
     given = [option for option, text in named.items() if text is not None]
     if not given:
-        wanted = "--month 2026-10, --quarter 2026-Q4, --year 2026, or --from and --to"
+        wanted = "--month 2026-10, --quarter 2026-Q4, --year 2026, --period 2026-W41, or --from and --to"
         raise ReportRefused("--to needs --from" if request.end is not None else f"say which period: {wanted}")
     if len(given) > 1:
         raise ReportRefused(f"{given[0]} and {given[1]} both name a period: leave one out")
@@ -147,6 +150,8 @@ def _named(request: Request, timezone: str, now: Instant) -> Period:
     if request.start is not None:
         start = parse_moment(request.start, timezone)
         return from_to(start, now if request.end is None else parse_moment(request.end, timezone), timezone)
+    if request.period is not None:
+        return parse_period(request.period, timezone)
     kind, text = next(
         (kind, text)
         for kind, text in (("month", request.month), ("quarter", request.quarter), ("year", request.year))

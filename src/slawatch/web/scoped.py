@@ -4,7 +4,7 @@ The app is built on such a view for them, so that whatever an endpoint, a page, 
 metrics show or do is theirs alone: what is another's is not there.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -15,7 +15,7 @@ from slawatch.config.model import Config
 from slawatch.config.scope import scoped
 from slawatch.core.access import WHOLE
 from slawatch.core.alert import Alert
-from slawatch.core.channel import Standing
+from slawatch.core.channel import Channel, Standing
 from slawatch.core.command import Assign, Command, Merge, Open
 from slawatch.core.incident import Incident
 from slawatch.core.instant import Instant
@@ -28,10 +28,14 @@ from slawatch.web.wish import EntryRefused
 if TYPE_CHECKING:
     import duckdb
 
+    from slawatch.config.unread import Checked
     from slawatch.core.audit import Audited
+    from slawatch.core.check import Check
     from slawatch.core.dispatch import Retried
     from slawatch.core.event import Event
     from slawatch.store.database import Database
+    from slawatch.web.answer_channel import Tried
+    from slawatch.web.answer_probe import Probed
 
 T = TypeVar("T")
 
@@ -200,6 +204,28 @@ class _Commands:
 
     async def import_samples(self, path: Path) -> Imported:  # noqa: ARG002 (as its counterpart)
         """Refuse: a file may hold anybody's samples."""
+        raise Refused("this is about the installation as a whole, and you see some organisations only")
+
+    async def probe(self, check: "Check") -> "Probed":
+        """Return one probe of a check that is theirs.
+
+        Raises:
+            Refused: it is not, or too many are under way.
+        """
+        if self._view.config.checks.get(check.name) is None:
+            raise Refused(f"there is no check {check.name!r}")
+        return await self._whole.commands.probe(check)
+
+    async def try_channel(self, channel: Channel, recipient: str, address: str) -> "list[Tried]":  # noqa: ARG002
+        """Refuse: channels are everybody's."""
+        raise Refused("this is about the installation as a whole, and you see some organisations only")
+
+    async def check_config(self) -> "Checked":
+        """Refuse: it is everybody's."""
+        raise Refused("this is about the installation as a whole, and you see some organisations only")
+
+    async def erase(self, names: Sequence[str]) -> dict[str, Any]:  # noqa: ARG002
+        """Refuse: a person may be anybody's."""
         raise Refused("this is about the installation as a whole, and you see some organisations only")
 
     async def write(self, work: "Callable[[Database], T]") -> T:

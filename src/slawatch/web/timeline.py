@@ -1,14 +1,14 @@
 """The timeline of an incident as people read it, and what happens next if nobody does anything."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
-from slawatch.core.chain import length_text
-from slawatch.core.escalation import Place, following
+from slawatch.core import upcoming as future
 from slawatch.core.event import Event
-from slawatch.core.incident import Incident, Phase, Timer
+from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import Instant, rfc3339, seconds
-from slawatch.core.turn import World
+from slawatch.core.turn import State, World
+from slawatch.core.upcoming import Next
 
 _SENT: Final = {
     "trigger": "told", "update": "told of a change", "ack": "told that it is acknowledged",
@@ -66,8 +66,6 @@ def _of_event(event: Event) -> str:
     if event.kind in ("alert.suppression", "incident.suppression") and text not in _SUPPRESSION_OVER:
         whom = f"nobody is told of {name}" if event.kind == "alert.suppression" else "nobody is told"
         return f"{whom}: {text.replace('_', ' ')}"
-    if event.kind == "level.fired":
-        return text.replace(", cycle 0:", " is told:")
     return _LEAD.get(event.kind, "") + text
 
 
@@ -88,26 +86,28 @@ def _of_message(event: Event) -> str:
     return f"{who}: {kind} {what}" + (f": {event.text}" if event.text else "")
 
 
-def upcoming(incident: Incident, world: World, now: Instant) -> list[dict[str, Any]]:
-    """Return what happens next by itself, in the order of time."""
-    if not incident.open:
-        return []
-    found = []
-    for timer in sorted(incident.live(), key=lambda t: (t.due_at, t.kind)):
-        text = _DUE[timer.kind](incident, timer, world)
-        withheld = bool(incident.suppressed) and timer.kind in ("level", "contact", "reminder", "flush")
-        if withheld:
-            text += f"; withheld: {', '.join(incident.suppressed)}"
-        found.append(
-            {
-                "at": rfc3339(timer.due_at),
-                "in": seconds(max(0, timer.due_at - now)),
-                "kind": timer.kind,
-                "text": text,
-                "withheld": withheld,
-            }
-        )
-    return found
+def upcoming(state: State, number: int, world: World, now: Instant) -> list[dict[str, Any]]:
+    """Return what happens next to an incident by itself, in the order of time."""
+    return [
+        {
+            "at": rfc3339(one.at),
+            "in": seconds(max(0, one.at - now)),
+            "kind": one.kind,
+            "text": _sentence(one),
+            "withheld": bool(one.withheld),
+            "messages": [{"to": recipient, "channel": channel} for recipient, channel in one.messages],
+        }
+        for one in future.upcoming(state, number, world, now)
+    ]
+
+
+def _sentence(one: Next) -> str:
+    told = ", ".join(
+        recipient if recipient == f"channel:{channel}" else f"{people([recipient])} through {channel}"
+        for recipient, channel in one.messages
+    )
+    text = one.text.replace("person:", "")
+    return f"{text}: {told}" if told else text
 
 
 def people(names: Iterable[str]) -> str:
@@ -117,58 +117,6 @@ def people(names: Iterable[str]) -> str:
     'alice, channel:ops'
     """
     return ", ".join(name.removeprefix("person:") for name in names)
-
-
-def _level(incident: Incident, timer: Timer, world: World) -> str:
-    place = following(incident.policy, Place(incident.level, incident.cycle))
-    if place is None:
-        every = length_text(incident.policy.exhausted_reminder)
-        return f"every level was told: from then on a reminder each {every}"
-    level = incident.policy.levels[place.level]
-    targets = []
-    for target in level.to:
-        meant = world.recipients(target, timer.due_at)
-        shown = people(meant) or "nobody"
-        targets.append(shown if meant == (target,) else f"{target} ({shown})")
-    again = f", time {place.cycle + 1}" if place.cycle else ""
-    return f"level {place.level}{again} is told: {', '.join(targets)}"
-
-
-def _contact(_incident: Incident, timer: Timer, world: World) -> str:
-    contacts = world.contacts(timer.recipient)
-    channel = contacts[timer.contact].channel if timer.contact < len(contacts) else "a channel that is gone"
-    return f"{people([timer.recipient])} is told through {channel}"
-
-
-def _flush(incident: Incident, _timer: Timer, _world: World) -> str:
-    return f"those told hear of what changed: {incident.dirty}" if incident.dirty else "changes are told"
-
-
-def _ack_reminder(incident: Incident, _timer: Timer, _world: World) -> str:
-    return f"{people([incident.acker])} is reminded of the acknowledgement"
-
-
-def _ack_timeout(incident: Incident, _timer: Timer, _world: World) -> str:
-    return f"the acknowledgement by {people([incident.acker])} expires: escalation begins anew"
-
-
-def _snooze_end(_incident: Incident, _timer: Timer, _world: World) -> str:
-    return "the snooze ends: escalation begins anew"
-
-
-def _reminder(_incident: Incident, _timer: Timer, _world: World) -> str:
-    return "the last level and the fallback are reminded"
-
-
-_DUE: Final[dict[str, Callable[[Incident, Timer, World], str]]] = {
-    "level": _level,
-    "contact": _contact,
-    "flush": _flush,
-    "ack_reminder": _ack_reminder,
-    "ack_timeout": _ack_timeout,
-    "snooze_end": _snooze_end,
-    "reminder": _reminder,
-}
 
 
 def phase_text(incident: Incident) -> str:

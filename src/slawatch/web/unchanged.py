@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from slawatch.web.problem import Problem
+
 _KEPT: Final = ("cache-control", "content-location", "date", "etag", "expires", "vary")
 
 
@@ -102,3 +104,16 @@ def _taggable(start: Message) -> bool:
         and b"cache-control" not in headers
         and b"etag" not in headers
     )
+
+
+def in_force(request: Request, digest: str) -> None:
+    """Refuse a request that counts on another configuration than the one in force, by its `If-Match`.
+
+    Raises:
+        Problem: it does.
+    """
+    named = request.headers.get("if-match")
+    if named is not None and named.strip() not in ("*", f'"{digest}"'):
+        raise Problem(
+            HTTPStatus.PRECONDITION_FAILED, "another configuration is in force: reload, or leave If-Match out"
+        )

@@ -3,7 +3,7 @@
 The web imports nothing of the daemon: `daemon/run.py` builds a `View` and gives it to `web.app.build`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     import duckdb
 
     from slawatch.config.load import Config
+    from slawatch.config.unread import Checked
     from slawatch.core.audit import Audited
+    from slawatch.core.channel import Channel
+    from slawatch.core.check import Check
     from slawatch.core.command import Command
     from slawatch.core.dispatch import Retried
     from slawatch.core.event import Event
     from slawatch.core.silence import Silence
     from slawatch.core.turn import State
     from slawatch.store.database import Database
+    from slawatch.web.answer_channel import Tried
+    from slawatch.web.answer_probe import Probed
 
 T = TypeVar("T")
 
@@ -59,6 +64,7 @@ class Live:
         since: when the daemon started.
         ready: it probes and stores.
         trouble: what keeps it from being well, a line each: storage refused, a prober down.
+        unheard: why nobody could be told of that; empty where somebody could. It is among `trouble`.
         lag: the age of the oldest result that is not stored yet.
         queued: results not stored yet.
         checks: by name, each check of the present config.
@@ -72,6 +78,7 @@ class Live:
     since: Instant
     ready: bool = True
     trouble: tuple[str, ...] = ()
+    unheard: str = ""
     lag: Micros = 0
     queued: int = 0
     checks: Mapping[str, LiveCheck] = field(default_factory=dict)
@@ -131,7 +138,7 @@ class Refused(Exception):  # noqa: N818 (it is an answer, not a fault)
 
 
 class Commands(Protocol):
-    """What only the owner of the daemon may ask for: these are served on the unix socket alone."""
+    """What may be asked of the daemon; the routes say by whom."""
 
     async def reload(self) -> Reloaded:
         """Read the config again and apply it, all or nothing.
@@ -154,6 +161,37 @@ class Commands(Protocol):
 
         Raises:
             EntryRefused: it makes no sense.
+            Refused: the store takes nothing now.
+        """
+        ...
+
+    async def probe(self, check: "Check") -> "Probed":
+        """Return one probe of a check, which need not be one of the config; nothing of it is stored.
+
+        Raises:
+            Refused: too many are under way.
+        """
+        ...
+
+    async def try_channel(self, channel: "Channel", recipient: str, address: str) -> "list[Tried]":
+        """Send a test message through a channel and return what came of it.
+
+        Args:
+            channel: of the config.
+            recipient: as alerting writes it: `person:alice`, `channel:hook`.
+            address: where the channel finds them; empty for its own recipients.
+        """
+        ...
+
+    async def check_config(self) -> "Checked":
+        """Return what a reload would say of the files as they are now; nothing changes."""
+        ...
+
+    async def erase(self, names: Sequence[str]) -> dict[str, Any]:
+        """Put a pseudonym in the place of a person wherever they are named; return it, and what changed.
+
+        Raises:
+            EntryRefused: the configuration has them, or something else that is called so.
             Refused: the store takes nothing now.
         """
         ...

@@ -1,5 +1,6 @@
 """A wish to enter something, read key by key: texts as the API takes them, each mistake said plainly."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from slawatch.core.instant import Instant, Micros, rfc3339
 from slawatch.core.period import parse_moment
 from slawatch.core.text import parse_duration
 
+_OPTION: Final = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
 _LONGEST: Final = 1000
 _MANY: Final = 1000
 
@@ -87,7 +89,7 @@ class Wish:
         if not self.has("for"):
             return self.moment("end", "when it ends, such as 2026-12-02T00:00:00+01:00; or `for`, such as 2h")
         if self.has("end"):
-            raise EntryRefused("end and for say the same: leave one out")
+            raise EntryRefused("`end` and `for` say the same: leave one out")
         return start + self.length("for", "")
 
     def flag(self, key: str) -> bool:
@@ -151,6 +153,15 @@ class Wish:
             shown = name[:100]
             raise EntryRefused(f"there is no service {shown!r}: {nearest(name, known) or have}")
         return name
+
+
+def in_keys(text: str) -> str:
+    """Return a refusal that names options of a command as it is read by who uses the API.
+
+    >>> in_keys("--to goes with --from, not with --month")
+    '`to` goes with `from`, not with `month`'
+    """
+    return _OPTION.sub(lambda found: f"`{found[1].replace('-', '_')}`", text)
 
 
 def missing(message: str) -> EntryRefused:

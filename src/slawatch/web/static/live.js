@@ -52,6 +52,7 @@ function connect() {
     const sentence = apply(JSON.parse(event.data));
     if (sentence) said.push(sentence);
     summarise();
+    if (document.querySelector("[data-partial]")) refresh();
     heed(event);
     document.dispatchEvent(new CustomEvent("slawatch:service", { detail: event.data }));
   });
@@ -100,14 +101,21 @@ function applyAlerting(found) {
 }
 
 function applyDaemon(found) {
+  const unheard = document.getElementById("unheard");
+  if (unheard && unheard.textContent.trim().toLowerCase() !== (found.unheard && `${found.unheard}.`.toLowerCase())) {
+    const words = found.unheard && `${found.unheard[0].toUpperCase()}${found.unheard.slice(1)}.`;
+    const line = Object.assign(document.createElement("p"), { className: "notice refused", textContent: words });
+    unheard.replaceChildren(...(words ? [line] : []));
+  }
   const own = document.getElementById("own");
   if (!own) return;
-  const state = found.ready ? "up" : "degraded";
+  const well = found.ready && !found.trouble.length;
+  const state = well ? "up" : "degraded";
   own.className = `lead s-${state}`;
   const glyph = own.querySelector(".glyph");
   glyph.setAttribute("class", `glyph s-${state}`);
   glyph.firstElementChild.setAttribute("href", `#g-${state}`);
-  fill("own-words", found.ready ? "slawatch is well" : "slawatch is in trouble");
+  fill("own-words", well ? "slawatch is well" : "slawatch is in trouble");
   document.getElementById("trouble").replaceChildren(
     ...found.trouble.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
   );

@@ -27,6 +27,7 @@ function load() {
   request.open("GET", location.href.split("#")[0]);
   request.responseType = "document";
   request.setRequestHeader("Accept", "text/html");
+  request.setRequestHeader("X-Slawatch-Part", "live");
   request.timeout = 15_000;
   request.onloadend = () => {
     busy = false;
@@ -50,6 +51,8 @@ function replace(found) {
     if (place.querySelector("details[open] form, :is(input, textarea, select):focus")) continue;
     const opened = [...place.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent);
     const focused = path(place, document.activeElement);
+    place.className = fresh.className;
+    if (fresh.dataset.state) place.dataset.state = fresh.dataset.state;
     place.replaceChildren(...document.importNode(fresh, true).childNodes);
     for (const summary of place.querySelectorAll("details > summary")) {
       if (opened.includes(summary.textContent)) summary.parentElement.open = true;

@@ -100,7 +100,7 @@ export function headline(states) {
 /** Bring the head of a page about many services up to date, and put those in trouble first. */
 export function summarise() {
   const words = document.getElementById("headline");
-  if (!words) return;
+  if (!words || document.querySelector("[data-partial]")) return;
   const places = [...document.querySelectorAll("[data-service]")];
   const states = places.map((place) => place.dataset.state);
   const worst = WORST.find((state) => states.includes(state)) || "unknown";

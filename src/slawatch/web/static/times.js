@@ -32,9 +32,9 @@ export function viewersZone() {
   return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 }
 
-/** The zone in which moments are shown: the page's own, unless the viewer chose theirs. */
-export function zone() {
-  return chosen() === "mine" ? viewersZone() : document.body.dataset.zone;
+/** The zone in which moments are shown: of the page, or of a part of it, unless the viewer chose theirs. */
+export function zone(place = document.body) {
+  return chosen() === "mine" ? viewersZone() : place.closest("[data-zone]").dataset.zone;
 }
 
 function chosen() {
@@ -102,25 +102,27 @@ export function showMoments() {
 
 function moments() {
   for (const element of document.querySelectorAll("time.at")) {
-    const at = Date.parse(element.dateTime);
-    element.textContent = element.classList.contains("minute") ? minute(at) : moment(at);
+    const at = Date.parse(element.dateTime), here = zone(element), kinds = element.classList;
+    element.textContent = kinds.contains("clock") ? clock(at, here) : kinds.contains("minute") ? minute(at, here) : moment(at, here);
   }
   tick();
-  const name = document.getElementById("zone");
-  if (name) name.textContent = zone().replaceAll("_", " ");
 }
 
 /** Let the viewer choose between the page's zone and theirs; remembered in this browser. */
 export function offerZone(changed) {
-  const button = document.getElementById("zone-switch");
-  const mine = viewersZone(), theirs = document.body.dataset.zone;
-  if (chosen() === "mine" && mine !== theirs) moments();
-  if (!button || mine === theirs) return;
-  const label = () => {
-    button.textContent = chosen() === "mine" ? `Show them in ${theirs.replaceAll("_", " ")}` : "Show them in mine";
+  const button = document.getElementById("zone-switch"), name = document.getElementById("zone");
+  const mine = viewersZone();
+  const others = [...document.querySelectorAll("[data-zone]")].some((place) => place.dataset.zone !== mine);
+  const words = name ? name.textContent : "";
+  const say = () => {
+    const theirs = chosen() === "mine";
+    if (name) name.textContent = theirs ? `in ${mine.replaceAll("_", " ")}` : words;
+    button.textContent = theirs ? `Show them ${words}` : "Show them in mine";
   };
+  if (!button || !others) return;
+  if (chosen() === "mine") moments();
   button.hidden = false;
-  label();
+  say();
   button.addEventListener("click", () => {
     try {
       localStorage.setItem(KEY, chosen() === "mine" ? "" : "mine");
@@ -128,7 +130,7 @@ export function offerZone(changed) {
       return;
     }
     moments();
-    label();
+    say();
     changed();
   });
 }

@@ -1,0 +1,388 @@
+"""Every way in which a frozen report can be tampered with is found, and told with its place."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.core import contracts
+from tests.report import cases
+from tests.report.packs import (
+    KEY,
+    STRANGER,
+    WORD,
+    changed,
+    evidence,
+    moved,
+    packed,
+    recast,
+    signed_anew,
+    zipped,
+)
+from tests.report.test_inputs import WORLDS, contract_inputs
+
+from slawatch.config import preset
+from slawatch.config.load import load
+from slawatch.core.instant import SECOND
+from slawatch.report import inputs, seal
+from slawatch.report.finding import Finding, Verification
+from slawatch.report.inputs import Inputs
+from slawatch.report.pack import PackUnreadable, unpack
+from slawatch.report.timeline import Moment
+from slawatch.report.verify import verify
+
+DATA = packed().data
+FILES = unpack(DATA).files
+FIRST_OUTAGE = cases.at("2026-10-07T14:03:12.400")
+
+
+def verified(data: bytes, trusted: str | None = None) -> Verification:
+    (found,) = verify([data], trusted=trusted)
+    return found
+
+
+def kinds(found: Verification) -> list[str]:
+    return list(dict.fromkeys(one.kind for one in found.findings))
+
+
+def only(found: Verification, kind: str) -> Finding:
+    return next(one for one in found.findings if one.kind == kind)
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_a_report_is_what_its_evidence_gives(world: Inputs) -> None:
+    found = verified(packed(world).data, trusted=WORD)
+    assert found.findings == ()
+    assert found.ok
+    assert found.trusted
+    assert found.figures > 15
+    assert found.cells > 50 * len(world.services) or not world.services
+
+
+@pytest.mark.parametrize("name", preset.names())
+def test_a_report_under_the_published_terms_of_every_provider(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "slawatch.toml"
+    path.write_text(
+        '[slawatch]\ndata_dir = "x"\n[organizations.acme]\n[checks.a]\nservice = "shop"\ntype = "tcp"\n'
+        f'address = "h:1"\n[agreements.a]\norganization = "acme"\nservices = ["shop"]\npreset = "{name}"\n'
+    )
+    agreement = load(path, env={}).agreements["a"]
+    assert verified(packed(cases.october_inputs(agreement)).data).findings == ()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(contracts.contracts())
+def test_a_report_on_any_contract_and_world(contract: Any) -> None:
+    assert verified(packed(contract_inputs(contract)).data).findings == ()
+
+
+def test_it_says_what_it_compared_and_what_it_cannot_prove() -> None:
+    found = verified(DATA)
+    assert (found.number, found.agreement, found.label, found.public_key) == (
+        12,
+        "acme-gold",
+        "2026-10",
+        WORD,
+    )
+    assert (found.frozen_by, found.trusted) == ("alice", None)
+    assert any(WORD in note and "--key" in note for note in found.notes)
+    assert any("not each sample" in note for note in found.notes)
+    assert not any("--key" in note for note in verified(DATA, trusted=WORD).notes)
+
+
+def in_report(path: str, old: str, new: str) -> bytes:
+    text = FILES[path].decode()
+    assert old in text
+    return changed(DATA, **{path.replace(".", "__"): text.replace(old, new, 1).encode()})
+
+
+def test_a_transition_that_was_moved_by_a_second() -> None:
+    found = verified(changed(DATA, evidence__json=evidence(DATA, moved)))
+    assert "The evidence was changed after the report was signed" in found.summary
+    assert (
+        found.second == Moment("shop", FIRST_OUTAGE + 707_600_000, "down", "down") or found.second is not None
+    )
+    assert only(found, "file").where == "evidence.json"
+    assert only(found, "figure").where.startswith("services[shop]")
+    assert only(found, "evidence").stored == packed().manifest.evidence_sha256
+
+
+def test_the_first_second_is_the_one_at_which_the_transition_was() -> None:
+    data = packed(cases.october_inputs()).data
+    found = verified(changed(data, evidence__json=evidence(data, moved)))
+    assert found.second == Moment("shop", FIRST_OUTAGE, "down", "up")
+    assert only(found, "second").where == "shop at 2026-10-07T12:03:12.4Z"
+    first = found.differences[0]
+    assert (first.path, first.after) == ("services[shop].ledger.up", first.before + 1)  # type: ignore[operator]
+
+
+def test_a_class_that_was_changed_in_the_evidence() -> None:
+    data = packed(cases.october_inputs()).data
+    found = verified(changed(data, evidence__json=evidence(data, recast)))
+    assert found.second == Moment("shop", FIRST_OUTAGE, "down", "degraded")
+
+
+def test_a_class_that_was_changed_in_the_timeline() -> None:
+    found = verified(in_report("timeline.csv", ",down,down", ",maintenance,down"))
+    assert kinds(found) == ["second", "file"]
+    assert found.second is not None
+    assert (found.second.stored, found.second.recomputed) == ("maintenance", "down")
+    assert found.differences == ()
+    assert "its evidence is as it was signed" in found.summary
+
+
+def test_a_figure_that_was_changed() -> None:
+    report = json.loads(FILES["report.json"])
+    down = report["services"][0]["ledger"]["down"]
+    found = verified(in_report("report.json", f'"down": {down}', f'"down": {down - 1}'))
+    assert kinds(found) == ["figure", "file"]
+    first = only(found, "figure")
+    assert first.where == "services[shop].ledger.down"
+    assert (first.stored, first.recomputed) == (str(down - 1), str(down))
+    assert found.second is None
+
+
+def test_a_figure_that_was_taken_out_or_put_in() -> None:
+    found = verified(in_report("report.json", '"complete": true,', ""))
+    assert (found.differences[0].path, only(found, "figure").stored) == ("complete", "nothing")
+    found = verified(in_report("report.json", '"complete": true,', '"complete": true, "bonus": 1,'))
+    assert (found.differences[0].path, only(found, "figure").recomputed) == ("bonus", "nothing")
+
+
+def test_a_key_that_stands_twice_in_the_report() -> None:
+    found = verified(in_report("report.json", '"complete": true,', '"complete": false, "complete": true,'))
+    assert "not written as slawatch writes it" in only(found, "figure").what
+
+
+def test_a_report_that_is_no_json() -> None:
+    assert "report.json cannot be read" in only(verified(changed(DATA, report__json=b"{")), "figure").what
+    assert "report.json cannot be read" in only(verified(changed(DATA, report__json=b"[]")), "figure").what
+    assert not verified(changed(DATA, report__json=b"[" * 100_000)).ok
+
+
+@pytest.mark.parametrize("name", [n for n in FILES if n.endswith(".csv") and n != "timeline.csv"])
+def test_a_cell_that_was_changed(name: str) -> None:
+    lines = FILES[name].decode().split("\r\n")
+    lines[1] = lines[1].replace("acme-gold", "acme-silver", 1)
+    found = verified(changed(DATA, **{name.replace(".", "__"): "\r\n".join(lines).encode()}))
+    assert kinds(found) == ["table", "file"]
+    cell = only(found, "table")
+    assert cell.where == f"{name}, line 2, column agreement"
+    assert (cell.stored, cell.recomputed) == ("acme-silver", "acme-gold")
+
+
+def test_the_page_that_was_changed() -> None:
+    found = verified(in_report("report.html", "Both objectives were met", "All objectives were met"))
+    assert kinds(found) == ["page", "file"]
+    assert "All objectives" in only(found, "page").stored
+    assert "Both objectives" in only(found, "page").recomputed
+    assert len(only(found, "page").stored) < 200
+
+
+@pytest.mark.parametrize("name", ["README.txt", "minisign.pub"])
+def test_the_other_files_that_were_changed(name: str) -> None:
+    found = verified(changed(DATA, **{name.replace(".", "__"): b"call 0900-12345"}))
+    assert kinds(found) == ["page", "file"]
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"manifest.json"}))
+def test_a_file_that_was_taken_out(name: str) -> None:
+    found = verified(zipped({n: text for n, text in FILES.items() if n != name}))
+    assert not found.ok
+    assert any(one.where == name and "missing" in one.what for one in found.findings)
+
+
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {"manifest.json"}))
+def test_a_file_that_was_emptied_or_is_rubbish(name: str) -> None:
+    for text in (b"", b"\xff\xfe\x00", b"0"):
+        found = verified(zipped({**FILES, name: text}))
+        assert any(one.where.startswith(name) for one in found.findings)
+
+
+def test_a_file_that_was_added() -> None:
+    found = verified(zipped({**FILES, "invoice.html": b"<p>pay</p>"}))
+    assert kinds(found) == ["file"]
+    assert "invoice.html is no part of the report" in found.findings[0].what
+
+
+def test_a_file_that_stands_twice() -> None:
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        data = zipped(FILES, twice={"report.html": b"<p>fine</p>"})
+    found = verified(data)
+    assert kinds(found) == ["file"]
+    assert "report.html stands twice" in found.findings[0].what
+
+
+def test_a_manifest_that_was_changed() -> None:
+    found = verified(in_report("manifest.json", '"frozen_by": "alice"', '"frozen_by": "mallory"'))
+    assert "signature" in kinds(found)
+    assert "vouches for nothing" in found.summary
+    assert "not those that were signed" in only(found, "signature").what
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"{}", b"[]", b"\xff", FILES["manifest.json"].replace(b'"number"', b'"n"')]
+)
+def test_a_manifest_that_cannot_be_read(text: bytes) -> None:
+    found = verified(changed(DATA, manifest__json=text))
+    assert kinds(found) == ["manifest"]
+    assert "no frozen report that can be verified" in found.summary
+    assert found.number is None
+
+
+def test_a_signature_of_another_report() -> None:
+    other = unpack(packed(number=13).data).files["manifest.json.minisig"]
+    found = verified(zipped({**FILES, "manifest.json.minisig": other}))
+    assert kinds(found) == ["signature"]
+
+
+def test_a_signature_whose_comment_is_of_another_report() -> None:
+    from slawatch.report import minisign
+
+    key = minisign.PublicKey.of(KEY.public_key)
+    text = minisign.signature(FILES["manifest.json"], "slawatch report 99", key, KEY.sign)
+    found = verified(zipped({**FILES, "manifest.json.minisig": text.encode()}))
+    assert "made for another report: slawatch report 99" in only(found, "signature").what
+
+
+def test_a_signature_by_another_key() -> None:
+    other = unpack(packed(signer=STRANGER).data).files["manifest.json.minisig"]
+    found = verified(zipped({**FILES, "manifest.json.minisig": other}))
+    assert "another key made this signature" in only(found, "signature").what
+
+
+def test_evidence_that_was_changed_consistently_and_signed_by_another_key() -> None:
+    made_of = inputs.read(evidence(DATA, moved))
+    forged = packed(made_of, signer=STRANGER).data
+    assert verified(forged).ok, "nothing in it tells it from a report of the stranger's own"
+    found = verified(forged, trusted=seal.trusted_key(WORD))
+    assert kinds(found) == ["key"]
+    assert found.trusted is False
+    assert (found.findings[0].stored, found.findings[0].recomputed) == (found.public_key, WORD)
+    assert "Somebody else" in found.summary
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: changed(DATA, evidence__json=evidence(DATA, moved)),
+        lambda: in_report("report.json", '"decided_by": "shop"', '"decided_by": "mail"'),
+        lambda: in_report("timeline.csv", ",down,down", ",up,up"),
+        lambda: in_report("credits.csv", "acme,", "acne,"),
+        lambda: in_report("report.html", "Met", "Missed"),
+        lambda: in_report("README.txt", "You need not", "You must"),
+    ],
+)
+def test_what_its_maker_changed_before_signing_is_found_as_well(change: Callable[[], bytes]) -> None:
+    found = verified(signed_anew(change()), trusted=WORD)
+    assert not found.ok
+    assert "file" not in kinds(found)
+    assert "signature" not in kinds(found)
+    assert "it was signed like this" in found.summary
+
+
+@pytest.mark.parametrize(
+    ("said", "where"),
+    [
+        ({"key": "acme-silver"}, "manifest.json: key"),
+        ({"agreement": None}, "manifest.json: agreement"),
+        ({"organization": "other"}, "manifest.json: organization"),
+        ({"evidence_sha256": "0" * 64}, "evidence.json"),
+    ],
+)
+def test_a_manifest_that_its_maker_wrote_otherwise_than_the_evidence_says(
+    said: dict[str, Any], where: str
+) -> None:
+    assert any(one.where == where for one in verified(signed_anew(DATA, **said)).findings)
+
+
+def test_evidence_with_something_hidden_in_it_is_not_ours() -> None:
+    text = FILES["evidence.json"].replace(b'"key":', b'"key":"decoy","key":', 1)
+    found = verified(signed_anew(changed(DATA, evidence__json=text)))
+    assert kinds(found) == ["evidence"]
+
+
+def overlong(found: dict[str, Any]) -> None:
+    found["agreement"]["objectives"][0]["target"] = "a hundred"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{}", b"[" * 100_000, evidence(DATA, overlong), evidence(DATA, lambda f: f.pop("agreement"))],
+)
+def test_evidence_of_which_no_report_can_be_made(text: bytes) -> None:
+    found = verified(signed_anew(changed(DATA, evidence__json=text)))
+    assert "No report can be made of the evidence" in only(found, "evidence").what
+
+
+def places(found: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    steps = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+    below = [place for step, one in steps for place in places(one, (*path, step))]
+    return [path, *below] if path else below
+
+
+SMALL = packed(cases.october_inputs()).data
+PLACES = places(json.loads(unpack(SMALL).files["evidence.json"]))
+values = st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from([10**15, 1793000000000000, 10**17])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(PLACES), values | st.text(max_size=3) | st.sampled_from(["1", "99.9", "UTC", "down"]))
+def test_no_evidence_whatever_ends_the_program_or_passes_for_the_signed_one(place: Any, value: Any) -> None:
+    found = json.loads(unpack(SMALL).files["evidence.json"])
+    inner = found
+    for step in place[:-1]:
+        inner = inner[step]
+    same = inner[place[-1]] == value and type(inner[place[-1]]) is type(value)
+    inner[place[-1]] = value
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    assert verified(changed(SMALL, evidence__json=text)).ok is same
+
+
+def test_a_report_of_an_earlier_version_is_compared_in_what_both_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As if a later slawatch had more members and columns, other words and another page."""
+    old = json.loads(FILES["report.json"])
+    del old["complete"]
+    old["notices"][0] = "Put otherwise."
+    lines = [line.rpartition(",")[0] for line in FILES["ledger.csv"].decode().split("\r\n")]
+    data = signed_anew(
+        changed(
+            DATA,
+            report__json=json.dumps(old).encode(),
+            ledger__csv="\r\n".join(lines).encode(),
+            report__html=b"<p>As it was</p>",
+        ),
+        version="0.0.9",
+    )
+    found = verified(data)
+    assert [one.where for one in found.findings if one.where != "integrity.version"] == []
+    assert any("slawatch 0.0.9" in note for note in found.notes)
+    old["services"][0]["ledger"]["down"] = 0.0
+    found = verified(signed_anew(changed(data, report__json=json.dumps(old).encode()), version="0.0.9"))
+    assert only(found, "figure").where == "services[shop].ledger.down"
+
+
+def test_other_rules_of_a_time_zone_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = json.loads(FILES["evidence.json"])
+    found["zones"]["Europe/Berlin"][1]["start"] += 3600 * SECOND
+    text = json.dumps(found, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    noted = verified(signed_anew(changed(DATA, evidence__json=text)))
+    assert noted.ok, "the figures are the same"
+    assert any("Europe/Berlin" in note and "tzdata" in note for note in noted.notes)
+
+
+def test_what_is_no_report_is_refused() -> None:
+    with pytest.raises(PackUnreadable):
+        verify([b"PK"])
+
+
+def test_files_can_be_given_in_place_of_a_zip() -> None:
+    assert verify([unpack(DATA)])[0].ok
+    assert verify([replace(unpack(DATA), files={**FILES, "x": b""})])[0].findings[0].where == "x"
+    assert verify([]) == ()
