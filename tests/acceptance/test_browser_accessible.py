@@ -96,6 +96,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         program.run()
         program.until(lambda: program.state("shop") == "up", 20)
         program.until(lambda: program.state("database") == "down", 20)
+        assert program.command("reports", "freeze", "--period", "2026-01-05").returncode == 0
+        assert program.command("reports", "restate", "1", "--reason", "late samples").returncode == 0
         yield f"http://127.0.0.1:{port}"
 
 
@@ -118,7 +120,8 @@ def test_every_page_can_be_read_by_all(browser: "Browser", address: str, view: s
 def test_what_is_wrong_with_a_page_would_be_seen(browser: "Browser", address: str) -> None:
     watched = Watched(browser, address)
     paths = list(watched.walk("/"))
-    assert {"/", "/services/shop", "/services/jobs", "/incidents/1", "/reports", "/slawatch"} <= set(paths)
+    assert {"/", "/services/shop", "/services/jobs", "/incidents/1", "/reports", "/slawatch",
+            "/reports/1", "/reports/2", "/reports/2/verify"} <= set(paths)  # fmt: skip
     watched.page.goto("/")
     assert watched.serious() == []
     watched.page.evaluate("document.querySelector('main').append(new Image())")

@@ -43,6 +43,7 @@ def test_a_wish_is_sent_signed(socket: Path, capsys: pytest.CaptureFixture[str])
 def test_a_refusal_has_its_exit_code(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for status, code in (("422 No", exits.NO), ("503 Later", exits.TRY_AGAIN), ("404 None", exits.USAGE)):
         answer = http(json.dumps({"title": "x", "detail": "not now", "problems": ["why"]}).encode(), status)
+        socket.unlink(missing_ok=True)
         with answering(socket, answer):
             assert main(["reports", "restate", "7", "--reason", "x"]) == code
         assert capsys.readouterr().err == "slawatch: not now\nslawatch: why\n"

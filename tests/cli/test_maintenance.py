@@ -120,5 +120,5 @@ def test_the_daemon_is_asked_where_one_runs(home: Path, capsys: pytest.CaptureFi
     listed = http(json.dumps({"maintenance": []}).encode())
     with answering(home / "data" / "slawatch.sock", listed) as requests:
         assert main(["maintenance", "list", "--json"]) == 0
-    assert requests[0].startswith(b"GET /api/v1/maintenance ")
+    assert requests[0].startswith(b"GET /api/v1/maintenance?limit=500 ")
     assert json.loads(capsys.readouterr().out) == {"maintenance": []}

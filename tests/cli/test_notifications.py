@@ -28,7 +28,7 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0].split() == ["WHEN", "STATE", "TO", "CHANNEL", "KIND", "INCIDENT", "TRIES", "ID"]
     assert lines[1].split()[:7] == ["13:00", "sent", "bob", "text", "trigger", "1", "1"]
     assert lines[2].split()[:8] == ["13:00", "dead", "bob", "chat", "trigger", "1", "1", DEAD]
-    assert lines[3].strip() == "permanent: 550 no such user"
+    assert lines[3].strip() == "refused: 550 no such user"
     found = run_json(capsys, "notifications", "list", "--state", "dead", "--to", "bob")
     assert [one["id"] for one in found["notifications"]] == [DEAD]
     assert run(capsys, "notifications", "list", "--channel", "x") == "no message, or none of that kind\n"
@@ -37,9 +37,9 @@ def test_the_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_one_message(capsys: pytest.CaptureFixture[str]) -> None:
     text = run(capsys, "notifications", "show", DEAD)
-    assert text.startswith("trigger to bob through chat\ndead\n")
-    assert "Given up  permanent\n" in text
-    assert "  1  13:00:00  200 ms  permanent  550 550 no such user\n" in text
+    assert text.splitlines()[1] == "Given up: refused"
+    assert "  1  13:00:00  200 ms  refused  550 no such user\n" in text
+    assert text.endswith(f"slawatch notifications retry {DEAD} sends it again\n")
     assert run_json(capsys, "notifications", "show", DEAD)["attempts"][0]["verdict"] == "permanent"
     assert "there is no notification 'x'" in run(capsys, "notifications", "show", "x", code=2)
 
@@ -47,6 +47,6 @@ def test_one_message(capsys: pytest.CaptureFixture[str]) -> None:
 def test_sending_again(socket: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "only it can send a message again" in run(capsys, "notifications", "retry", DEAD, code=69)
     with answering(socket, http(json.dumps({"id": DEAD, "state": "queued"}).encode())) as requests:
-        assert run(capsys, "notifications", "retry", DEAD, "--by", "bob") == f"{DEAD}: queued\n"
+        assert run(capsys, "notifications", "retry", DEAD, "--by", "bob") == f"{DEAD}: waits to be sent\n"
     path = b"1%3A1%3Atrigger%3A0%3A0%3Aperson%3Abob%3Achat"
     assert requests[0].startswith(b"POST /api/v1/notifications/" + path + b"/retry HTTP/1.1\r\n")

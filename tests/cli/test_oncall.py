@@ -11,6 +11,13 @@ from icalendar import Calendar
 
 from slawatch.cli import exits
 from slawatch.cli.main import main
+from slawatch.core import recorded
+from slawatch.core.event import Event, Numbered
+from slawatch.core.instant import parse_rfc3339
+from slawatch.core.life import LifeEvent
+from slawatch.store.batch import Batch
+from slawatch.store.database import Database
+from slawatch.store.writer import Writer
 
 Capture = pytest.CaptureFixture[str]
 
@@ -65,6 +72,7 @@ def test_show_has_the_shape_that_is_promised(capsys: Capture) -> None:
         "shift": {"start": "2026-12-23T23:00:00Z", "end": "2026-12-26T23:00:00Z"},
         "layer": None,
         "override": True,
+        "recorded": False,
     }
     assert answer(capsys, "show", "--schedule", "primary", "--at", "2026-01-05T09:00:00+01:00") == {
         "schedule": "primary",
@@ -73,6 +81,7 @@ def test_show_has_the_shape_that_is_promised(capsys: Capture) -> None:
         "shift": {"start": "2026-01-05T08:00:00Z", "end": "2026-01-12T08:00:00Z"},
         "layer": 0,
         "override": False,
+        "recorded": False,
     }
 
 
@@ -93,6 +102,7 @@ def test_show_from_to_is_a_list_of_shifts(capsys: Capture) -> None:
             "shift": {"start": "2026-12-22T23:00:00Z", "end": "2026-12-23T23:00:00Z"},
             "layer": 0,
             "override": False,
+            "recorded": False,
         },
         {
             "schedule": "primary",
@@ -100,17 +110,47 @@ def test_show_from_to_is_a_list_of_shifts(capsys: Capture) -> None:
             "shift": {"start": "2026-12-23T23:00:00Z", "end": "2026-12-24T23:00:00Z"},
             "layer": None,
             "override": True,
+            "recorded": False,
         },
     ]
 
 
 def test_show_for_people(capsys: Capture) -> None:
     assert main(["oncall", "show", "--at", "2026-01-06T09:00:00"]) == exits.OK
-    assert capsys.readouterr().out.splitlines()[1].split("  ")[:2] == ["primary", " Alice Example"]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split("  ")[:2] == ["primary", " Alice Example ?"]
+    assert lines[-1].startswith("? not on record: as the schedule says today")
     assert main(["oncall", "show", "--from", "2026-01-05", "--to", "2026-01-20"]) == exits.OK
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "primary  times in Europe/Berlin"
-    assert [line.split()[-1] for line in lines[2:]] == ["nobody", "Example", "bob", "Example"]
+    assert [line.split()[-2:] for line in lines[2:-1]] == [
+        ["nobody", "?"], ["Example", "?"], ["bob", "?"], ["Example", "?"],
+    ]  # fmt: skip
+    assert lines[-1].strip().startswith("? not on record")
+
+
+def test_what_is_past_is_told_as_it_was_recorded(capsys: Capture, alone: Path) -> None:
+    """Bob was on call in a week in which the configuration of today has alice."""
+    began, ended = (parse_rfc3339(text) for text in ("2026-02-02T08:00:00Z", "2026-02-09T08:00:00Z"))
+    with Database.open(alone / "state") as database:
+        told = ((recorded.BEGAN, began), (recorded.ENDED, ended))
+        Writer(database).write(
+            Batch(
+                1, life=[LifeEvent(ended + 1, "beat", "{}")],
+                events=[
+                    Numbered(n, Event(at, kind, "schedule:primary", recorded.write("bob", at)), 0)
+                    for n, (kind, at) in enumerate(told, 1)
+                ],
+            )
+        )  # fmt: skip
+    now = answer(capsys, "show", "--at", "2026-02-03")
+    assert (now["people"], now["recorded"], now["layer"], now["override"]) == (["bob"], True, None, None)
+    found = answer(capsys, "show", "--from", "2026-02-02T09:00:00", "--to", "2026-02-10")
+    assert [(one["people"], one["recorded"]) for one in found] == [(["bob"], True), (["bob"], False)]
+    assert main(["oncall", "show", "--at", "2026-02-03"]) == exits.OK
+    text = capsys.readouterr().out
+    assert "what is past is told as it was recorded" in text
+    assert "?" not in text
 
 
 def test_gaps(capsys: Capture, alone: Path) -> None:

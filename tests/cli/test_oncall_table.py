@@ -8,9 +8,9 @@ from slawatch.cli.oncall_table import Standing, render_gaps, render_now, render_
 from slawatch.cli.terminal import PIPED, Terminal, columns
 from slawatch.core.instant import DAY, HOUR, parse_rfc3339
 from slawatch.core.ledger import Interval
-from slawatch.core.oncall import OnCall
 from slawatch.core.people import Person
-from slawatch.core.rota import Schedule, Shift
+from slawatch.core.recorded import Served, Stretch
+from slawatch.core.rota import Schedule
 from slawatch.core.shift import Layer
 
 START = parse_rfc3339("2026-01-05T08:00:00Z")
@@ -21,10 +21,10 @@ SCHEDULE = Schedule(
     timezone="Europe/Berlin",
     layers=(Layer(people=(("alice",),), start=datetime(2026, 1, 5, 9)),),
 )
-ON_CALL = OnCall(("alice",), START, START + 7 * DAY, 0, False)
+ON_CALL = Served(START, START + 7 * DAY, ("alice",), 0, False, recorded=False)
 
 
-def now(found: OnCall, *, width: int = PIPED, colour: bool = False) -> str:
+def now(found: Served, *, width: int = PIPED, colour: bool = False) -> str:
     following = (START + 7 * DAY, ("bob",))
     return render_now([Standing(SCHEDULE, found, following)], PEOPLE, START + HOUR, Terminal(width, colour))
 
@@ -36,6 +36,19 @@ def test_who_is_on_call_since_when_until_when_and_who_is_next() -> None:
     )
 
 
+def test_of_the_past_it_says_what_is_on_record() -> None:
+    kept = ON_CALL._replace(recorded=True)
+    for standings, mark, said in (
+        ([kept], "Alice Example  ", "what is past is told as it was recorded"),
+        ([kept, ON_CALL], "Alice Example ?  ", "? not on record: as the schedule says today"),
+    ):
+        text = render_now(
+            [Standing(SCHEDULE, one, None) for one in standings], PEOPLE, START, PLAIN, past=True
+        )
+        assert mark in text
+        assert text.splitlines()[-1].startswith(said)
+
+
 def test_overrides_are_marked_and_explained() -> None:
     lines = now(ON_CALL._replace(override=True)).splitlines()
     assert "Alice Example *" in lines[1]
@@ -43,7 +56,7 @@ def test_overrides_are_marked_and_explained() -> None:
 
 
 def test_nobody_is_red() -> None:
-    text = now(OnCall((), None, START + DAY, None, False), colour=True)
+    text = now(Served(None, START + DAY, (), None, False, recorded=False), colour=True)
     assert "\x1b[31;1mnobody" in text
     assert "\x1b[31;1mnobody" not in now(ON_CALL, colour=True)
 
@@ -65,9 +78,9 @@ def test_names_cannot_steer_the_terminal() -> None:
 
 def test_shifts_with_now_marked_and_gaps_shown() -> None:
     shifts = [
-        Shift(START, START + DAY, ("alice", "bob"), 0, False),
-        Shift(START + DAY, START + 2 * DAY, (), None, False),
-        Shift(START + 2 * DAY, START + 3 * DAY, ("bob",), None, True),
+        Stretch(START, START + DAY, ("alice", "bob"), 0, False, recorded=False),
+        Stretch(START + DAY, START + 2 * DAY, (), None, False, recorded=False),
+        Stretch(START + 2 * DAY, START + 3 * DAY, ("bob",), None, True, recorded=False),
     ]
     assert render_shifts(SCHEDULE, shifts, PEOPLE, START + HOUR, PLAIN) == (
         "primary  times in Europe/Berlin\n"

@@ -41,7 +41,7 @@ services = ["shop"]
 [[agreements.gold.objectives]]
 id = "availability"
 metric = "availability"
-target = "99"
+target = "95"
 [agreements.silver]
 organization = "other"
 services = ["api"]
@@ -185,7 +185,7 @@ def test_the_key_is_what_minisign_takes(capsys: Capture, watched: Path) -> None:
     run(capsys, "show", "1", "--output", ".")
     file = "report-1-gold-2026-01.zip"
     assert main(["verify", file, "--key", word]) == exits.OK
-    assert main(["verify", file, "--key", f"RW{'A' * 54}"]) == exits.NO
+    assert main(["verify", file, "--key", "0" * 64]) == exits.NO
 
 
 def test_before_anything_was_stored(capsys: Capture, watched: Path) -> None:

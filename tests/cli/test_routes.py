@@ -85,7 +85,7 @@ ROUTES = {
     "notifications list": of("GET /api/v1/notifications"),
     "notifications show": of("GET /api/v1/notifications/{id}", typed="k"),
     "notifications retry": of("POST /api/v1/notifications/{id}/retry", typed="k"),
-    "oncall show": of("GET /api/v1/oncall", asks="GET /api/v1/overrides"),
+    "oncall show": of("GET /api/v1/oncall", "GET /api/v1/oncall/record", asks="GET /api/v1/overrides"),
     "oncall gaps": of("GET /api/v1/oncall/gaps"),
     "oncall ical": of("GET /api/v1/oncall.ics", asks="GET /api/v1/overrides"),
     "oncall override": of(

@@ -11,7 +11,31 @@ from slawatch.cli.wording import in_words, said_in
 from slawatch.web.wish import EntryRefused, in_keys
 
 from .sockets import answering, http
-from .test_routes import CONFIG, home  # noqa: F401 (a fixture)
+
+CONFIG = """
+[slawatch]
+data_dir = "state"
+[people.alice]
+[schedules.primary]
+[[schedules.primary.layers]]
+people = ["alice"]
+start = 2026-01-05T09:00:00
+[checks.home]
+service = "shop"
+type = "tcp"
+address = "127.0.0.1:1"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("SLAWATCH_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "slawatch.toml").write_text(CONFIG)
+    (tmp_path / "state").mkdir()
+    return tmp_path
 
 
 @pytest.mark.parametrize(
@@ -71,7 +95,7 @@ def test_what_the_daemon_refuses_is_read_in_words_of_the_command(
     said: str,
     read: str,
     home: Path,
-    capsys: pytest.CaptureFixture[str],  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     body = json.dumps({"title": "Bad Request", "detail": said}).encode()
     with answering(home / "state" / "slawatch.sock", http(body, "400 Bad Request")):
@@ -81,10 +105,11 @@ def test_what_the_daemon_refuses_is_read_in_words_of_the_command(
 
 def test_without_a_daemon_it_reads_the_same(
     home: Path,
-    capsys: pytest.CaptureFixture[str],  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main("silence add service=shop --for 1h".split()) == 2
+    assert main(["silence", "add", "service=shop", "--for", "1h"]) == 2
     assert capsys.readouterr().err == "slawatch: --comment is missing: why, and until what\n"
-    assert "schedules" in CONFIG
-    assert main("oncall override --person alice --from 2099-01-01 --to 2098-01-01".split()) == 2
+    assert (
+        main(["oncall", "override", "--person", "alice", "--from", "2099-01-01", "--to", "2098-01-01"]) == 2
+    )
     assert "not from 2099-01-01" in capsys.readouterr().err

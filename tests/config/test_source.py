@@ -73,7 +73,7 @@ def test_files_that_are_not_toml_are_all_told(problems: Problems) -> None:
     [
         (b"\xff", 1, "UTF-8"),
         (b"a = 1\nb = '\xfc'", 2, "UTF-8"),
-        ("a = 1\n\na = 2", 3, "first in line 1"),
+        ("[web]\nlogin = true\nlogin = false", 3, "first in line 2"),
         ("a = { b = 1,\n c = 2 }", 1, "braces"),
         ("a = 99999999999999999999", 1, "64 bits"),
         ("a = " + "9" * 5000, 0, "digits"),
@@ -103,3 +103,47 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, what: str) -> None:
     (problem,) = caught.value.problems
     assert problem.file == str(path)
     assert problem.message
+
+
+def test_what_is_no_toml_hides_nothing_else(problems: Problems) -> None:
+    text = (
+        "[slawatch]\ntimezone = Europe/Berlin\nprobers = 0\n"
+        '[services.shop]\norganization = acme\ndepends_on = ["shpo"]\n'
+        '[checks.a]\nservice = "shop"\ntype = tcp\ninterval = 30s\nfailures = "3\n'
+        '[checks.b]\nservice = "shop"\nservice = "shop"\ntype = "tcp"\naddress = "h"\n'
+    )
+    found = problems(text, one="[web]\nlisten = 127.0.0.1:8470\nlogn = true\n")
+    assert [(Path(problem.file).name, problem.line, problem.path) for problem in found] == [
+        ("slawatch.toml", 2, "slawatch.timezone"),
+        ("slawatch.toml", 3, "slawatch.probers"),
+        ("slawatch.toml", 5, "services.shop.organization"),
+        ("slawatch.toml", 6, "services.shop.depends_on[0]"),
+        ("slawatch.toml", 9, "checks.a.type"),
+        ("slawatch.toml", 10, "checks.a.interval"),
+        ("slawatch.toml", 11, "checks.a.failures"),
+        ("slawatch.toml", 14, "checks.b.service"),
+        ("slawatch.toml", 16, "checks.b.address"),
+        ("one.toml", 2, "web.listen"),
+        ("one.toml", 3, "web.logn"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[channels.x]\ntype = "slack"\n[channels.x.webhook_url]\nenv = HOOK\n',
+        "[calendars.c.hours]\nmon = 09:00-17:00\n",
+        '[checks.a]\nservice = "s"\ntype = "http"\nurl = "https://h/"\n[checks.a.body_json]\na = b\n',
+        "[agreements]\ng = gold\n",
+        "slawatch = on\n",
+        TCP + WINDOW.replace("2026-12-01T22:00:00+01:00", "now"),
+    ],
+)
+def test_what_is_no_toml_is_told_once(problems: Problems, text: str) -> None:
+    (problem,) = problems(text)
+    assert problem.message.startswith("not TOML")
+
+
+def test_where_it_ends_nobody_knows_is_the_end(problems: Problems) -> None:
+    assert [problem.line for problem in problems('a = b\n[web]\nlogin = """\nx = y\n')] == [1, 4]
+    assert [problem.line for problem in problems("[web]\nhosts = [\nlogin = true\n")] == [3]

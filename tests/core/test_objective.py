@@ -9,6 +9,7 @@ from slawatch.core.instant import DAY, MILLISECOND, SECOND
 from slawatch.core.objective import (
     Measure,
     Verdict,
+    behind,
     budget,
     burn_rate,
     event_budget,
@@ -163,3 +164,36 @@ def test_the_budget_of_a_rate_is_counted_in_events():
     assert (found.allowed, found.spent, found.remaining) == (10, 15, -5)
     errors = event_budget(parse_target("error_rate", "< 1%"), Counts(Fraction(199), Fraction(200)))
     assert (errors.allowed, errors.spent, errors.remaining_share) == (2, 1, Fraction(1, 2))
+
+
+@given(
+    st.sampled_from(["success_rate", "ratio", "error_rate"]),
+    st.sampled_from(["90", "99.9", "100", "0", "33.3"]),
+    st.booleans(),
+    st.integers(0, 2000),
+    st.integers(1, 2000),
+)
+def test_a_rate_is_kept_where_its_budget_of_events_sufficed(metric, percent, strict, bad, more):
+    operator = (
+        {True: "<", False: "<="}[strict] if metric == "error_rate" else {True: ">", False: ">="}[strict]
+    )
+    target = parse_target(metric, f"{operator} {percent}{'%' if metric == 'error_rate' else ''}")
+    total = max(bad, more)
+    events = Counts(Fraction(total - bad), Fraction(total))
+    share = Fraction(bad, total) if metric == "error_rate" else 1 - Fraction(bad, total)
+    found = event_budget(target, events)
+    within = found.spent < found.allowed if strict else found.spent <= found.allowed
+    assert target.met_by(share) == within
+    assert (found.remaining > 0 or (found.remaining == 0 and not strict)) == within
+
+
+@given(st.sampled_from(["99.9", "> 99.9", "50", "100"]), st.integers(0, 1000), st.integers(1, 1000))
+def test_behind_is_missed_so_far_and_can_still_be_kept(text, bad, counted):
+    target = parse_target("availability", text)
+    bad = min(bad, counted)
+    figure = 1 - Fraction(bad, counted)
+    assert not behind(target, figure, 1 - figure)
+    whole = Fraction(bad, counted + 10_000)
+    assert behind(target, figure, whole) == (not target.met_by(figure) and target.met_by(1 - whole))
+    assert not behind(target, None, whole)
+    assert not behind(target, figure, None)

@@ -12,7 +12,7 @@ from slawatch.core.availability import Portion, Terms, assess_portions, watch
 from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.ledger import Piece, TimeClass, ledger
 from slawatch.core.outage import runs, without_short
-from slawatch.core.quantise import counted_time, quantised
+from slawatch.core.quantise import counted_time, doomed, quantised
 from slawatch.core.sample import Outcome
 from slawatch.core.timeline import Span
 
@@ -151,3 +151,27 @@ def test_the_default_counts_to_the_microsecond():
     assert quantised(pieces, "none", bad=[(0, 1)], outages=[(0, 1)], kinds=[TimeClass.DOWN]) == pieces
     assert Terms().quantise == "none"
     assert brute.BADNESS["down"] == 2
+
+
+@pytest.mark.parametrize(
+    ("rule", "lost", "until"),
+    [
+        # Seven minutes of the hour are down at 12 past: it counts whole.
+        ("hours_over_six_minutes", (0, 7), 60),
+        ("hours_over_six_minutes", (0, 0), 12),
+        ("started_minutes", (0, 7), 12),
+        ("none", (0, 12), 12),
+        ("elapsed_minutes", (0, 12), 12),
+    ],
+)
+def test_a_unit_that_counts_whole_is_lost_before_it_is_over(rule, lost, until):
+    down, now = [Piece(lost[0] * MINUTE, lost[1] * MINUTE, TimeClass.DOWN, Outcome.DOWN)], 12 * MINUTE
+    pieces = [*(p for p in down if p.start < p.end), Piece(lost[1] * MINUTE, now, TimeClass.UP, Outcome.UP)]
+    assert doomed(pieces, rule, now, [TimeClass.DOWN]) == until * MINUTE
+
+
+def test_a_minute_that_has_begun_with_downtime_is_lost_to_its_end():
+    now = 90 * SECOND
+    up = Piece(0, 80 * SECOND, TimeClass.UP, Outcome.UP)
+    pieces = [up, Piece(up.end, now, TimeClass.DOWN, Outcome.DOWN)]
+    assert doomed(pieces, "started_minutes", now, [TimeClass.DOWN]) == 2 * MINUTE

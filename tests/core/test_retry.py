@@ -5,7 +5,7 @@ from tests.core.alert_play import cases
 
 from slawatch.core.instant import MINUTE, SECOND, parse_rfc3339
 from slawatch.core.notification import Delivery, Verdict
-from slawatch.core.outbox import WEBHOOK_DELAYS, webhook_delay
+from slawatch.core.outbox import PAGE_DELAYS, WEBHOOK_DELAYS, webhook_delay
 from slawatch.core.retry import (
     by_api,
     by_fault,
@@ -181,6 +181,8 @@ def test_retry_after(case):
 @pick(lambda c: "delays_s" in c)
 def test_the_long_schedule(case):
     assert [delay // SECOND for delay in WEBHOOK_DELAYS] == case["delays_s"]
+    # Its note: pages are tried again sooner; after that the schedule is the same.
+    assert [delay // SECOND for delay in PAGE_DELAYS] == [0, 5, 15, 30, 60, *case["delays_s"][2:]]
     total = [0]
     while (wait := webhook_delay(len(total), 0.0)) is not None:
         total.append(total[-1] + wait // SECOND)
@@ -206,5 +208,12 @@ def test_waits():
     assert wait_after(throttled, 1, 0.5, "slack") == 30 * SECOND
     assert wait_after(Delivery(verdict=Verdict.RETRY), 2, 0.5, "sms") == 7_500_000
     assert wait_after(Delivery(verdict=Verdict.RETRY, retry_after=MINUTE), 1, 0.0, "slack") == MINUTE
-    assert wait_after(Delivery(verdict=Verdict.RETRY), 10, 0.0, "webhook") is None
+    failed = Delivery(verdict=Verdict.RETRY)
+    assert wait_after(failed, 10, 0.0, "webhook") is None
+    waits = {
+        kind: [wait_after(failed, n, 0.0, "webhook", kind) for n in (1, 2, 3)]
+        for kind in ("trigger", "update", "meta", "resolve", "ack", "reminder")
+    }
+    assert waits["trigger"] == waits["update"] == waits["meta"] == [5 * SECOND, 15 * SECOND, 30 * SECOND]
+    assert waits["resolve"] == waits["ack"] == waits["reminder"] == [5 * SECOND, 300 * SECOND, 1800 * SECOND]
     assert wait_after(Delivery(verdict=Verdict.PERMANENT), 1, 0.0, "slack") is None

@@ -16,7 +16,11 @@ from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
 from slawatch.core.objective import Verdict
 from slawatch.core.sample import Outcome
 
-many = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+RULES = (
+    "none", "minute", "five_minutes", "elapsed_minutes", "started_minutes", "hours_over_six_minutes",
+    "hours_over_six_minutes",
+)  # fmt: skip
 TARGETS = ("50", "75", "87.5", "90", "99", "100", "> 50", "> 87.5", "0")
 
 
@@ -57,9 +61,10 @@ def still(contract):
 
 
 @many
-@given(contracts.contracts(), st.sampled_from(TARGETS))
-def test_the_verdict_on_a_period_that_is_over_is_whether_the_budget_sufficed(contract, target):
-    found = contracts.evaluated(replace(contract, now=contract.end), objectives=objective(target))
+@given(contracts.contracts(), st.sampled_from(TARGETS), st.sampled_from(RULES))
+def test_the_verdict_on_a_period_that_is_over_is_whether_the_budget_sufficed(contract, target, rule):
+    over = replace(contract, now=contract.end)
+    found = contracts.evaluated(over, objectives=objective(target), quantise=rule)
     (judged,) = found.objectives
     for one in (judged, *judged.subjects):
         assert (one.budget is None) == (one.figure is None)
@@ -169,17 +174,19 @@ def test_money_of_prorated_terms_is_that_of_the_end(contract):
 
 
 @many
-@given(contracts.contracts(), st.sampled_from(["worst", "all", "mean", "weighted"]))
-def test_however_services_are_combined_the_budget_tells_the_end(contract, how):
+@given(contracts.contracts(), st.sampled_from(["worst", "all", "mean", "weighted"]), st.sampled_from(RULES))
+def test_however_time_is_counted_and_combined_the_budget_tells_the_end(contract, how, rule):
     contract = still(contract)
-    more = {"objectives": objective("75"), "combine": how}
+    more = {"objectives": objective("75"), "combine": how, "quantise": rule}
     if how == "weighted":
         more["weights"] = {name: Decimal(number) for number, name in enumerate(contract.samples, start=1)}
-    (judged,) = contracts.evaluated(contract, **more).objectives
+    found = contracts.evaluated(contract, **more)
+    (judged,) = found.objectives
     over = contracts.evaluated(played(contract, {}), **more)
     if judged.budget is None:
         assert over.combined.share is None
     else:
+        assert over.combined.share == 1 - found.combined.whole.share
         assert (judged.budget.remaining >= 0) == judged.target.met_by(over.combined.share)
 
 
@@ -262,3 +269,12 @@ def test_nothing_is_promised_and_nothing_is_left():
     found = evaluated(empty, {"shop": down((0, 60))}, calendars=closed)
     (judged,) = found.objectives
     assert (judged.figure, judged.budget, judged.verdict) == (None, None, Verdict.NO_DATA)
+
+
+def test_an_hour_that_counts_whole_is_spent_before_it_is_over():
+    now = JUNE.start + 12 * MINUTE
+    terms = promise("shop", target="99", quantise="hours_over_six_minutes")
+    (judged,) = evaluated(terms, {"shop": down((0, 7), until=now + HOUR)}, now=now).objectives
+    assert judged.budget.spent == HOUR
+    later = evaluated(terms, {"shop": down((0, 7))}).objectives[0]
+    assert later.budget == judged.budget

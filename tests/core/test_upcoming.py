@@ -6,9 +6,10 @@ from tests.core.alert_play import START, desk, fire
 
 from slawatch.core.alert import Reason
 from slawatch.core.command import Ack, Resolve, Snooze
+from slawatch.core.escalation import Level
 from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.turn import Contact
-from slawatch.core.upcoming import upcoming
+from slawatch.core.upcoming import NOBODY, nobody_to_tell, upcoming
 
 
 def told(found):
@@ -96,3 +97,15 @@ def test_reminders_without_end_are_told_once():
     made = desk().do(fire()).at(601)
     found = upcoming(made.state, 1, made.world(), made.now)
     assert len(found) == 1
+
+
+def test_where_the_policy_names_nobody_that_is_all_there_is_to_say():
+    made = desk().do(fire())
+    incident = made.state.incidents[1]
+    silent = replace(incident, policy=replace(incident.policy, levels=(Level(to=()),), fallback=()), told=())
+    state = replace(made.state, incidents={1: silent})
+    found = upcoming(state, 1, made.world(), made.now)
+    assert [(one.at, one.text) for one in found] == [(made.now, NOBODY)]
+    assert nobody_to_tell(silent)
+    assert not nobody_to_tell(replace(silent, told=incident.told))
+    assert not nobody_to_tell(incident)

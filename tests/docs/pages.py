@@ -1,6 +1,7 @@
 """The documentation as a program: its blocks in order, and a folder in which they are run."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +9,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r'file="([^"]+)"')
+_PORT = re.compile(r"127\.0\.0\.1(?::|\", )(\d{4,5})\b")
 _EXIT = re.compile(r"exit=(\d+)")
 
 
@@ -49,8 +51,22 @@ class Page:
             for m in _FENCE.finditer(text)
         ]
 
-    def script(self) -> str:
-        """A bash script that does what the page tells the reader to do, and stops at the first surprise."""
+    def ports(self) -> list[str]:
+        """The ports of this machine on which something listens that the page tells the reader to start."""
+        return sorted(set(_PORT.findall("".join(block.body for block in self.blocks()))))
+
+    def script(self, ports: Mapping[str, int] | None = None) -> str:
+        """A bash script that does what the page tells the reader to do, and stops at the first surprise.
+
+        Args:
+            ports: which to take in place of those of the page, as these may be taken.
+        """
+        text = self._script()
+        for written, free in (ports or {}).items():
+            text = re.sub(rf"\b{written}\b", str(free), text)
+        return text
+
+    def _script(self) -> str:
         lines = ["set -uo pipefail"]
         for block in self.blocks():
             if block.file:

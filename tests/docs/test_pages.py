@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,17 @@ RUNNABLE = [
     if page.name != "README.md" and any(b.language == "console" for b in page.blocks())
 ]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)(#[^)]*)?\)")
+
+
+def free(ports: list[str]) -> dict[str, int]:
+    """Return a port that nobody listens on for each of a page's."""
+    with contextlib.ExitStack() as held:
+        found = {}
+        for port in ports:
+            taken = held.enter_context(socket.socket())
+            taken.bind(("127.0.0.1", 0))
+            found[port] = taken.getsockname()[1]
+    return found
 
 
 @pytest.mark.timeout(180)
@@ -35,7 +47,7 @@ def test_what_a_page_tells_the_reader_to_type_works(page: Page, tmp_path: Path) 
             stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        shell.communicate(page.script(), timeout=150)
+        shell.communicate(page.script(free(page.ports())), timeout=150)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)
@@ -46,6 +58,21 @@ def test_what_a_page_tells_the_reader_to_type_works(page: Page, tmp_path: Path) 
 def test_links_between_pages_lead_somewhere(page: Page) -> None:
     broken = [m[1] for m in LINK.finditer(page.path.read_text()) if not (page.path.parent / m[1]).exists()]
     assert not broken
+
+
+def test_the_index_lists_every_page() -> None:
+    index = ROOT / "docs/README.md"
+    listed = {(index.parent / m[1]).resolve() for m in LINK.finditer(index.read_text())}
+    decisions = set((ROOT / "docs/adr").glob("0*.md"))
+    missing = {page.path for page in pages()} - listed - decisions - {index, ROOT / "README.md"}
+    assert not missing
+
+
+def test_no_page_needs_a_port_of_its_own() -> None:
+    page = Page(ROOT / "docs/how-to/heartbeat.md")
+    (port,) = page.ports()
+    assert port not in page.script({port: 5})
+    assert "127.0.0.1:5" in page.script({port: 5})
 
 
 def test_the_readme_names_the_command_that_ci_runs() -> None:

@@ -114,3 +114,14 @@ def test_values_are_shown_for_people() -> None:
 
 def test_the_names_on_a_path() -> None:
     assert Difference("services[a.b].outages[x].start", 1, 2).names == ("services", "outages", "start")
+
+
+def test_what_people_ask_for_first_is_told_from_the_rest() -> None:
+    telling = [
+        "objectives[availability].verdict",
+        "credit.amount",
+        "services[shop].ledger.down",
+        "services[shop].outages[x]",
+    ]
+    rest = ["services[shop].availability.percent", "generated_at", "objectives[availability].budget.spent"]
+    assert [Difference(path, 1, 2).telling for path in [*telling, *rest]] == [True] * 4 + [False] * 3

@@ -3,6 +3,8 @@
 import json
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from tests.report import cases
 
 from slawatch.config import preset
 from slawatch.config.load import load
-from slawatch.core.agreement import Objective
+from slawatch.core.agreement import Group, Objective
 from slawatch.core.check import Check, Maintenance, Organization, Quorum, Service
 from slawatch.core.evidence import Counted, Latency, LatencyPoint, Reason
 from slawatch.core.instant import DAY, HOUR, SECOND
@@ -26,7 +28,24 @@ from slawatch.report.inputs import Inputs, InputsUnreadable, made, needed, read,
 
 many = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
+TWO = cases.two_services_inputs()
+
+
+def taken(**terms: Any) -> Inputs:
+    """The two services under other terms."""
+    assert TWO.agreement is not None
+    return replace(TWO, agreement=replace(TWO.agreement, **terms))
+
+
+RATIO = Objective(id="orders", metric="ratio", target="99.9", check="shop-home", good="ok", total="all")
 WORLDS = {
+    "a group": taken(groups={"front": Group(services=("shop", "search"), join=Quorum(1))}),
+    "all at once": taken(combine="all"),
+    "weighted": taken(combine="weighted", weights={"shop": Decimal("0.7"), "search": Decimal("0.3")}),
+    "quantised": taken(quantise="five_minutes", min_outage=90 * SECOND),
+    "a ratio": replace(
+        taken(objectives=(RATIO,)), counters={"orders": Counts(Fraction(99_950, 3), Fraction(100_000, 3))}
+    ),
     "october": cases.october_inputs(),
     "october, no agreement": cases.october_inputs(None),
     "contract": cases.contract_inputs(),

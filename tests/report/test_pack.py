@@ -5,6 +5,7 @@ import json
 import shutil
 import struct
 import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from slawatch.report import inputs, manifest, pack
 from slawatch.report import json as report_json
 from slawatch.report.pack import PackUnreadable, Unpacked, laid_out, unpack
 
+ROOT = Path(__file__).parents[2]
 PACKED = packed()
 FILES = unpack(PACKED.data).files
 BARE = {"README.txt", "evidence.json", "ledger.csv", "objectives.csv", "outages.csv", "minisign.pub"}
@@ -75,6 +77,12 @@ def test_the_page_says_its_number_when_it_was_frozen_and_how_to_verify_it() -> N
         assert said in page
     assert "Not frozen" not in page
     assert "slawatch verify" in page
+
+
+def test_a_reason_stands_in_the_report() -> None:
+    files = unpack(packed(reason="For the audit <2026>").data).files
+    assert "by alice: For the audit &lt;2026&gt;" in files["report.html"].decode()
+    assert "\n\nFor the audit <2026>\n\n" in files["README.txt"].decode()
 
 
 def test_a_restatement_says_what_it_replaces_why_and_what_differs() -> None:
@@ -198,6 +206,12 @@ def test_a_bomb_is_not_blown_up(monkeypatch: pytest.MonkeyPatch) -> None:
         unpack(bytes(9 << 20))
 
 
+def test_a_report_that_nobody_could_verify_is_not_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pack, "LARGEST_FILE", 1 << 16)
+    with pytest.raises(ValueError, match="freeze a shorter period"):
+        packed()
+
+
 def test_of_files_that_stand_twice_the_first_is_read_and_the_name_told() -> None:
     with pytest.warns(UserWarning, match="Duplicate name"):
         data = zipped({"manifest.json": b"1", "report.json": b"one"}, twice={"report.json": b"two"})
@@ -219,3 +233,20 @@ def test_a_key_that_signs_is_asked_once_for_each_signature() -> None:
     signer = Counting()
     assert packed(signer=signer).data == PACKED.data
     assert len(signer.signed) == 2
+
+
+def test_the_bytes_are_the_same_in_every_process() -> None:
+    """Sets are walked in another order in each process; nothing of that may show."""
+    code = (
+        "import hashlib\nfrom tests.report import cases, packs\n"
+        "worlds = [cases.contract_inputs(), cases.two_services_inputs(), cases.many_inputs(5, '2026-10')]\n"
+        "print([hashlib.sha256(packs.packed(world).data).hexdigest() for world in worlds])\n"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, cwd=ROOT,
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "LC_ALL": "C", "TZ": zone},
+        ).stdout
+        for seed, zone in (("0", "UTC"), ("1", "Asia/Tokyo"), ("2", "America/New_York"))
+    }  # fmt: skip
+    assert len(found) == 1

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests.report.packs import KEY, STRANGER, WORD
 
 from slawatch.report import minisign, seal
@@ -18,6 +20,12 @@ def test_the_key_is_that_of_the_published_test_vector() -> None:
     assert key.public_key.hex() == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
     assert key.sign(b"").hex().startswith("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155")
     assert key.sign(b"") == key.sign(b"")
+
+
+def test_other_programs_read_the_public_key() -> None:
+    found = load_pem_public_key(seal.pem(KEY.public_key).encode())
+    assert isinstance(found, Ed25519PublicKey)
+    assert found.public_bytes_raw() == KEY.public_key
 
 
 @pytest.mark.parametrize("seed", [b"", bytes(31), bytes(33)])
@@ -48,7 +56,7 @@ def test_a_key_is_found_by_its_word(text: str) -> None:
         FINGERPRINT,
         FINGERPRINT.upper(),
         f"sha256:{FINGERPRINT}",
-        seal.spaced(FINGERPRINT),
+        " ".join(FINGERPRINT[i : i + 8] for i in range(0, 64, 8)),
         ":".join(FINGERPRINT[i : i + 2] for i in range(0, 64, 2)),
         f"fingerprint: {FINGERPRINT}\n",
     ],

@@ -8,14 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slawatch.core import recorded
 from slawatch.core.duty import Added, Cancelled, DutyRefused, Entry, Taken
+from slawatch.core.event import Event, Numbered
 from slawatch.core.instant import HOUR, MINUTE
+from slawatch.core.life import LifeEvent
 from slawatch.core.matcher import parse
 from slawatch.core.override import Override, Swap
 from slawatch.core.silence import Silence, SilenceError, expire, put
 from slawatch.store import duty
+from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.errors import StoreDamaged
+from slawatch.store.writer import Writer
 
 NOW = 1_800_000_000_000_000
 CAROL = Override(person="carol", start=NOW, end=NOW + HOUR, kind="replace", reason="fair")
@@ -33,6 +38,27 @@ def silence(match: str = "service=shop", end: int = NOW + HOUR) -> Silence:
 
 def make(database: Database, made: Silence, name: str, at: int = NOW) -> Silence:
     return duty.enter_silence(database, lambda known: put(known, made, at, name), "alice", "alice@ops1", at)
+
+
+def test_who_was_on_call_is_read_as_it_was_recorded(database: Database) -> None:
+    texts = [
+        ("primary", recorded.BEGAN, "ann at 2026-01-05T09:00:00Z"),
+        ("other", recorded.BEGAN, "eve at 2026-01-05T09:00:00Z"),
+        ("primary", "schedule.followed", "ann"),
+        ("primary", recorded.ENDED, "ann at 2026-01-12T09:00:00Z"),
+    ]
+    events = [
+        Numbered(n, Event(NOW, kind, f"schedule:{of}", text), 0)
+        for n, (of, kind, text) in enumerate(texts, 1)
+    ]
+    Writer(database).write(Batch(1, events=events, life=[LifeEvent(NOW, "beat", "{}")]))
+    with database.reading() as cursor:
+        found = duty.records(cursor, ["primary", "new"])
+        assert [(one.person, one.came) for one in found["primary"].changes] == [("ann", True), ("ann", False)]
+        assert (found["primary"].until, found["new"]) == (NOW, recorded.Record((), NOW))
+        cursor.execute("UPDATE alert_event SET text = 'ann' WHERE number = 1")
+        with pytest.raises(StoreDamaged, match="schedule:primary"):
+            duty.records(cursor, ["primary"])
 
 
 def stored(database: Database) -> tuple[Silence, ...]:

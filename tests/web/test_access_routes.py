@@ -101,3 +101,14 @@ async def test_the_owner_is_named_by_the_system(view: View, tmp_path: Path) -> N
     async with guests(view, tmp_path) as served, served.owner() as owner:
         found = (await owner.get("/api/v1/me")).json()
         assert (found["known_by"], found["role"], found["organizations"]) == ("socket", "admin", "all")
+
+
+async def test_the_same_key_makes_a_token_once(view: View, tmp_path: Path) -> None:
+    async with guests(view, tmp_path) as served, served.owner() as owner:
+        wish, key = {"name": "deploys"}, {"Idempotency-Key": "once"}
+        made = [await owner.post("/api/v1/tokens", json=wish, headers=key) for _ in range(2)]
+        assert [answer.status_code for answer in made] == [201, 201]
+        assert made[0].json() == made[1].json()
+        listed = (await owner.get("/api/v1/tokens")).json()
+        assert [line["name"] for line in listed["tokens"]] == ["deploys"]
+        assert (await owner.post("/api/v1/tokens", json=wish)).status_code == 422

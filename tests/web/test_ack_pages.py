@@ -78,11 +78,11 @@ async def test_a_link_of_an_earlier_turn_is_refused_with_the_present_state(
     served.view.alert_state = duty.state
     path = f"/ack/{token(served)}"
     answer = await served.public.get(path, headers=HTML)
-    assert "is now acked by Bob Ray" in answer.text
+    assert "is now acknowledged by Bob Ray" in answer.text
     assert "<form" not in answer.text
     answer = await press(served, path)
     assert answer.status_code == 409
-    assert "is now acked by" in answer.text
+    assert "is now acknowledged by" in answer.text
     duty.give(Unack(by="person:bob", incident=1))
     served.view.alert_state = duty.state
     assert "<form" not in (await served.public.get(path, headers=HTML)).text

@@ -1,6 +1,7 @@
 """The pages about what is wrong and who deals with it: whole without script; their forms do what they say."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -216,6 +217,62 @@ async def test_an_override_is_entered(served: Served, duty: Duty) -> None:
     assert answer.status_code == 303, answer.text
     text, _ = await page(served, "/oncall")
     assert "travel" in text
+
+
+async def test_times_of_an_override_are_those_of_the_schedule(served: Served, duty: Duty) -> None:
+    answer = await post(
+        served, "/oncall/override", "/oncall", schedule="primary", who="bob", kind="replace",
+        end="2026-11-03T08:00", reason="travel",
+    )  # fmt: skip
+    assert answer.status_code == 303, answer.text
+    text, _ = await page(served, "/oncall")
+    assert 'datetime="2026-11-03T07:00:00Z">Tue 3 Nov, 08:00<' in text
+
+
+async def test_times_of_maintenance_are_those_of_whose_service_it_is(served: Served, duty: Duty) -> None:
+    config = served.view.config
+    berlin = replace(config.organizations["acme"], timezone="Europe/Berlin")
+    served.view.config = replace(config, organizations={**config.organizations, "acme": berlin})
+    form = {"service": "shop", "start": "2026-11-20T22:00", "end": "2026-11-20T23:00"}
+    answer = await served.control.post("/maintenance/add", data=form)
+    assert answer.status_code == 303, answer.text
+    text, _ = await page(served, "/silences")
+    assert 'data-zone="Europe/Berlin" datetime="2026-11-20T21:00:00Z">Fri 20 Nov, 22:00<' in text
+    assert "those of maintenance in each organisation" in text
+
+
+async def test_a_service_that_is_none_of_ours_is_no_link(served: Served, duty: Duty) -> None:
+    state = duty.state
+    served.view.alert_state = replace(
+        state,
+        alerts={name: replace(alert, service="slawatch") for name, alert in state.alerts.items()},
+        incidents={number: replace(one, service="slawatch") for number, one in state.incidents.items()},
+    )
+    for path in ("/", "/incidents", "/alerts"):
+        text, _ = await page(served, path)
+        assert "slawatch</span>" in text
+        assert "/services/slawatch" not in text, path
+
+
+async def test_who_has_the_overview_open_is_sent_what_changed_and_not_all_services(
+    served: Served, duty: Duty
+) -> None:
+    answer = await served.public.get("/", headers={**HTML, "X-Slawatch-Part": "live"})
+    assert 'id="open-incidents"' in answer.text
+    assert "/incidents/1" in answer.text
+    assert 'class="service"' not in answer.text
+    whole, _ = await page(served, "/")
+    assert 'class="service"' in whole
+
+
+async def test_services_are_found_by_the_server_for_who_has_no_script(served: Served, duty: Duty) -> None:
+    text, found = await page(served, "/?state=down")
+    names = [a["data-service"] for _, a in found.tags if a.get("class") == "service"]
+    assert names
+    assert {a["data-state"] for _, a in found.tags if a.get("class") == "service"} == {"down"}
+    text, found = await page(served, "/?find=nothing-like-it")
+    assert "No service is like that" in text
+    await page(served, "/?state=odd", status=400)
 
 
 async def test_a_store_that_refuses_is_told_and_what_is_true_now_is_shown(served: Served, duty: Duty) -> None:

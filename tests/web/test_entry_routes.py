@@ -54,7 +54,7 @@ async def test_adjustments(served: Served) -> None:
 async def test_writing_is_for_the_unix_socket(served: Served, path: str) -> None:
     answer = await served.public.post(path, json=WINDOW)
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
-    assert (await served.control.get("/api/v1/maintenance")).json() == {"maintenance": []}
+    assert (await served.control.get("/api/v1/maintenance")).json() == {"maintenance": [], "next": None}
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,41 @@ async def test_a_store_that_takes_nothing_is_told(served: Served, busy: bool, st
     answer = await served.control.post("/api/v1/maintenance", json=WINDOW)
     assert (answer.status_code, answer.json()["detail"]) == (status, "the disk is full")
     assert ("retry-after" in answer.headers) is busy
+
+
+async def test_lists_come_in_pages(served: Served) -> None:
+    for n in range(5):
+        wish = {**WINDOW, "id": f"m-{n}", "start": f"2026-12-0{9 - n}", "end": "2026-12-20"}
+        assert (await served.control.post("/api/v1/maintenance", json=wish)).status_code == 200
+    found: list[str] = []
+    query = {"limit": "2"}
+    while True:
+        page = (await served.control.get("/api/v1/maintenance", params=query)).json()
+        assert len(page["maintenance"]) <= 2
+        found += [line["id"] for line in page["maintenance"]]
+        if page["next"] is None:
+            break
+        query["cursor"] = page["next"]
+    assert found == [f"m-{n}" for n in (4, 3, 2, 1, 0)]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=%21", "page=2", "limit=501"])
+@pytest.mark.parametrize("path", ["maintenance", "adjustments", "tokens"])
+async def test_a_page_that_is_none(served: Served, path: str, query: str) -> None:
+    answer = await served.control.get(f"/api/v1/{path}?{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+async def test_the_same_key_announces_a_window_once(served: Served) -> None:
+    wish = {key: text for key, text in WINDOW.items() if key != "id"}
+    key = {"Idempotency-Key": "once"}
+    made = [
+        (await served.control.post("/api/v1/maintenance", json=wish, headers=key)).json() for _ in range(2)
+    ]
+    assert made[0] == made[1]
+    other = await served.control.post("/api/v1/maintenance", json={**wish, "reason": "y"}, headers=key)
+    assert other.status_code == 422
+    listed = (await served.control.get("/api/v1/maintenance")).json()
+    assert [line["id"] for line in listed["maintenance"]] == [made[0]["id"]]
+    plain = await served.control.post("/api/v1/maintenance", json=wish)
+    assert plain.json()["id"] != made[0]["id"]

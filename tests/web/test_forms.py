@@ -3,8 +3,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
-from slawatch.web.forms import fields_of, is_form
+from slawatch.web.forms import fields_of, is_form, localise, number_of
 from slawatch.web.problem import Problem
 
 
@@ -30,3 +31,22 @@ def test_any_bytes_are_fields_or_a_problem(found: bytes) -> None:
     except Problem:
         return
     assert all(isinstance(value, str) for value in fields.values())
+
+
+def test_times_of_a_form_are_of_a_zone_and_others_stay() -> None:
+    wish = {"start": "2026-07-01T08:00", "end": "2026-07-01T08:00:00+01:00", "reason": "x"}
+    localise(wish, "Europe/Berlin")
+    assert wish == {"start": "2026-07-01T06:00:00Z", "end": "2026-07-01T07:00:00Z", "reason": "x"}
+    odd = {"start": "now", "end": "soon"}
+    localise(odd, "Europe/Berlin")
+    assert odd == {"start": "now", "end": "soon"}
+
+
+def test_numbers_of_an_address() -> None:
+    def asked(query: bytes) -> int | None:
+        return number_of(Request({"type": "http", "query_string": query, "headers": []}), "before")
+
+    assert (asked(b""), asked(b"before="), asked(b"before=17")) == (None, None, 17)
+    for odd in (b"before=-1", b"before=x", b"before=%D9%A3", b"before=1234567890123456789"):
+        with pytest.raises(Problem):
+            asked(odd)

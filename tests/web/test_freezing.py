@@ -195,6 +195,20 @@ def test_without_agreements_each_organisation_has_a_report(view: View, tmp_path:
     assert (again.organization, again.restates) == (made[0].organization, made[0].number)
 
 
+def test_a_report_that_is_too_large_to_keep_is_refused(view: View, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freezing, "_LARGEST", 1 << 12)
+    with pytest.raises(NotNow, match="freeze shorter periods"):
+        frozen(view.database, view.config)
+
+
+def test_a_damaged_report_is_not_restated(view: View) -> None:
+    frozen(view.database, view.config)
+    with view.database.reading() as cursor:
+        cursor.execute("UPDATE frozen_report SET pack = 'PK'::BLOB")
+    with pytest.raises(NotNow, match="no report can be made"):
+        restated(view.database, view.config, 1)
+
+
 @pytest.mark.parametrize(
     ("wish", "said"),
     [

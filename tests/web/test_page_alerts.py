@@ -1,5 +1,6 @@
 """The lines of alerts: what fires first, and why nobody is told."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from slawatch.config.load import Config, load
 from slawatch.core.command import Resolve
 from slawatch.core.dispatch import Ended
 from slawatch.core.instant import MINUTE, SECOND
-from slawatch.web.page_alerts import alert_lines, untold
+from slawatch.core.matcher import matches, parse
+from slawatch.core.suppress import labels_of
+from slawatch.web.page_alerts import alert_line, alert_lines, untold
 
 from .conftest import NOW
 from .duty import DUTY, REASON, Duty
@@ -43,3 +46,13 @@ def test_that_nobody_was_told_is_said(config: Config) -> None:
     assert untold(duty.state) == {}, "the policy named default calls for all that have none of their own"
     duty.give(Resolve(by="x", incident=1), at=NOW - 9 * MINUTE + SECOND)
     assert untold(duty.state)["api-a"] == "its incident was resolved by hand a moment ago"
+
+
+def test_a_silence_of_an_alert_matches_it_and_stays_right_while_it_changes(duty: Duty) -> None:
+    (found,) = duty.state.alerts.values()
+    assert alert_line(found).match == 'check="shop-db"'
+    ruled = replace(found, check="", labels=(("agreement", "gold"), ("rule", "burn")))
+    match = alert_line(ruled).match
+    assert match == 'agreement="gold", rule="burn"'
+    assert matches(parse(match), labels_of(ruled))
+    assert alert_line(replace(found, check="")).match == 'service="shop"'

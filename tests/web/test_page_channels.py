@@ -14,7 +14,6 @@ from slawatch.web.page_channels import arrange
 from .conftest import NOW
 from .duty import DUTY, Duty
 
-
 BROKEN = Standing("open", NOW - MINUTE, "503 five times", queued=2, dead=1)
 FINE = Standing("ok", NOW - MINUTE, warning="the template email.html is broken")
 

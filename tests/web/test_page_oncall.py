@@ -9,7 +9,7 @@ import pytest
 
 from slawatch.config.load import Config, load
 from slawatch.core.instant import DAY, HOUR, parse_rfc3339
-from slawatch.core.override import Override
+from slawatch.core.override import Override, Swap
 from slawatch.web.page_oncall import DAYS, arrange
 
 from .conftest import NOW
@@ -57,10 +57,33 @@ def test_where_nobody_is_on_call_it_says_so(config: Config) -> None:
 
 
 def test_what_was_entered_is_listed_with_names(config: Config) -> None:
-    entered = {"who": "bob", "schedule": "primary", "start": "2026-11-02T00:00:00Z", "end": "2026-11-03T00:00:00Z", "kind": "add"}
+    entered = {
+        "who": "bob",
+        "schedule": "primary",
+        "start": "2026-11-02T00:00:00Z",
+        "end": "2026-11-03T00:00:00Z",
+        "kind": "add",
+    }
     (one,) = arrange(config, (entered,), NOW).entered
     assert one["who"] == "Bob Ray"
     assert one["start"] == parse_rfc3339("2026-11-02T00:00:00Z")
+
+
+def test_what_is_written_in_the_configuration_is_listed_beside_it(config: Config) -> None:
+    holds = Override(person="alice", start=NOW - HOUR, end=NOW + HOUR, reason="travel")
+    over = replace(holds, start=NOW - 3 * HOUR, end=NOW - 2 * HOUR)
+    swaps = (
+        Swap(person="bob", start=NOW + DAY, end=NOW + 2 * DAY, taken_by="alice"),
+        Swap(person="bob", start=NOW + DAY, end=NOW + 2 * DAY),
+    )
+    schedule = replace(config.schedules["primary"], overrides=(holds, over), swaps=swaps)
+    written = replace(config, schedules={"primary": schedule})
+    first, second = arrange(written, (), NOW, written).entered
+    assert (first["who"], first["state"], first["reason"], first["written"]) == (
+        "Alice Arnold", "active", "travel", True,
+    )  # fmt: skip
+    assert (first["zone"], first["schedule_name"]) == ("Europe/Berlin", "primary")
+    assert (second["who"], second["what"], second["state"]) == ("Bob Ray", "swap", "planned")
 
 
 def test_without_schedules_there_is_nothing(config: Config) -> None:

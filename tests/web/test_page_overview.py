@@ -1,13 +1,19 @@
 """What the pages about everything show."""
 
 from dataclasses import replace
+from pathlib import Path
 
+from slawatch.config.load import load
+from slawatch.core.channel import Standing
 from slawatch.core.check import Organization
-from slawatch.core.instant import DAY
-from slawatch.web.page_overview import headline, overview, probing, reason, reports
+from slawatch.core.instant import DAY, MINUTE
+from slawatch.core.notification import Verdict
+from slawatch.core.outbox import Stage
+from slawatch.web.page_overview import headline, overview, probing, reason, reports, telling
 from slawatch.web.view import Live
 
 from .conftest import NOW, View
+from .duty import DUTY, Duty
 
 
 def service(name: str, state: str, organization: str | None = None, **more: object) -> dict[str, object]:
@@ -33,6 +39,37 @@ def test_those_in_trouble_come_first_and_organisations_in_their_order(view: View
     assert (found.state, found.counts) == ("down", {"up": 2, "degraded": 1, "unknown": 1, "down": 1})
     assert found.headline == "1 of 5 services is down, 1 is unknown, 1 is degraded"
     assert found.rows[0].share == "no data"
+
+
+def test_services_are_found_by_words_and_by_state_and_the_figures_stay_those_of_all(view: View) -> None:
+    status = {"services": [
+        service("shop", "up", "acme"), service("api", "down", "other"), service("jobs", "down"),
+    ]}  # fmt: skip
+
+    def names(**wanted: str) -> list[str]:
+        found = overview(view.config, status, {}, **wanted)
+        assert (found.total, found.counts["down"]) == (3, 2)
+        assert found.headline == "2 of 3 services are down"
+        return [row.name for row in found.rows]
+
+    assert names(find="SHO") == ["shop"]
+    assert names(find="acme") == ["shop"], "by the name of its organisation"
+    assert names(find="acme api") == [], "all words must be there"
+    assert names(only="down") == ["api", "jobs"]
+    assert names(only="down", find="j") == ["jobs"]
+    assert [g.name for g in overview(view.config, status, {}, find="shop").groups] == ["Acme"]
+
+
+def test_whether_people_can_be_told(tmp_path: Path) -> None:
+    path = tmp_path / "slawatch.toml"
+    path.write_text(DUTY)
+    config = load(path, env={})
+    duty = Duty(config, NOW - 10 * MINUTE)
+    duty.verdict = Verdict.PERMANENT
+    duty.fire()
+    found = telling(config, duty.state, {"chat": Standing("open", NOW), "hook": Standing("ok", NOW)})
+    assert (found.channels, found.broken) == (2, ("chat",))
+    assert found.dead == [row.stage for row in duty.state.rows.values()].count(Stage.DEAD) > 0
 
 
 def test_the_zone_is_that_of_all_organisations_if_it_is_one(view: View) -> None:

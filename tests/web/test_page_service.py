@@ -48,6 +48,17 @@ def test_a_service_with_an_agreement(view: View) -> None:
     assert found.plot is not None
 
 
+def test_what_it_needs_and_what_needs_it_is_shown_with_their_states(view: View) -> None:
+    services = {
+        **view.config.services,
+        "shop": replace(view.config.services["shop"], depends_on=(("api-a",), ("gone", "shop-home"))),
+    }
+    view.config = replace(view.config, services=services)
+    assert arranged(view, "shop").needs == (("api", arranged(view, "api").state),)
+    assert arranged(view, "api").needed == (("shop", "down"),)
+    assert arranged(view, "api").needs == ()
+
+
 def test_how_the_checks_make_the_state_is_told_where_there_are_several(view: View) -> None:
     assert arranged(view, "api").join == "It is up while any of its checks is."
     services = {**view.config.services, "api": replace(view.config.services["api"], join=Quorum(2))}

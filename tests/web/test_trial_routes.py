@@ -6,11 +6,16 @@ from typing import Any
 
 import httpx
 import pytest
+import trio
 
+from slawatch import clock
+from slawatch.cli import either, oncall, rehearse
+from slawatch.cli.main import main
+from slawatch.config.world import scene_of
 from slawatch.core.instant import MINUTE, SECOND
 from slawatch.web.view import Refused
 
-from .conftest import Served, View
+from .conftest import NOW, Served, View
 from .guests import configured, guests, token
 from .test_openapi_alerting import fits
 
@@ -269,3 +274,58 @@ async def test_only_the_socket_and_who_may_gets_through(served: Served) -> None:
         assert answer.status_code == 403, path
     assert (await served.public.get("/api/v1/config/check")).status_code == 403
     assert (await served.public.get("/api/v1/config/schema")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "rehearse --check shop-home --down-for 40m --at 2026-11-23T12:00:00Z",
+        "rehearse --check shop-home --down-for 40m --at 2026-11-23T12:00:00Z --json",
+        "rehearse night.toml --at 2026-11-23T12:00:00Z --for 2h",
+        "oncall gaps --days 20 --json",
+        "oncall gaps --schedule primary --exit-code",
+    ],
+)
+async def test_a_command_prints_the_same_with_and_without_a_daemon(
+    view: View, served: Served, tmp_path: Path, typed: str, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    view.config = configured(tmp_path, PEOPLE + GAPS)
+    (tmp_path / "night.toml").write_text(
+        '[[events]]\nt = "1m"\ndo = "down"\ncheck = "shop-home"\n[[events]]\nt = "9m"\ndo = "silence"\n'
+        'match = "service=shop, severity=~\\"high|low\\""\nfor = "10m"\nnote = "why not"\n'
+    )
+    argv = [*typed.split(), "--config", str(tmp_path / "guarded.toml")]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    async def printed() -> tuple[int, str]:
+        code = await trio.to_thread.run_sync(main, argv)
+        return code, capsys.readouterr().out
+
+    asked = len(view.audit)
+    monkeypatch.setattr(either, "daemon_or_here", lambda _, here: here())
+    monkeypatch.setattr(rehearse, "_scene", lambda config: (scene_of(config), []))
+    monkeypatch.setattr(oncall, "_chosen", lambda config, _: list(config.schedules.values()))
+    here = await printed()
+    assert len(view.audit) == asked
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    (view.config.data_dir / "slawatch.sock").symlink_to(served.path)
+    assert await printed() == here
+    assert here[1]
+    assert typed.startswith("oncall") or view.audit[-1].action == "rehearsal.play"
+
+
+GAPS = """
+[schedules.primary]
+timezone = "Europe/Berlin"
+[[schedules.primary.layers]]
+people = ["alice"]
+start = 2026-01-05T09:00:00
+[[schedules.primary.overrides]]
+kind = "remove"
+person = "alice"
+start = 2026-11-10T00:00:00Z
+end = 2026-11-11T00:00:00Z
+"""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from slawatch.cli.figures import latency, span
+from slawatch.cli.figures import span
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import Terminal, clean
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
@@ -15,9 +15,6 @@ RED: Final = "31;1"
 GREEN: Final = "32"
 YELLOW: Final = "33"
 SEVERITY: Final = {"critical": RED, "high": "31", "medium": YELLOW, "low": "36", "info": DIM}
-STAGE: Final = {
-    "sent": GREEN, "queued": "", "sending": "", "retry_wait": YELLOW, "dead": RED, "cancelled": DIM,
-}  # fmt: skip
 
 
 def render_alerts(
@@ -57,7 +54,7 @@ def render_alerts(
                 clean("; ".join([*marks, *_quiet(alert)]) if not over else alert["resolution"] or ""),
             )
         )
-    return _text(table(head, rows, terminal, ("MEASURED", "SERVICE")))
+    return text_of(table(head, rows, terminal, ("MEASURED", "SERVICE")))
 
 
 def render_alert(alert: dict[str, Any], timezone: str, now: Instant, terminal: Terminal) -> str:
@@ -97,7 +94,7 @@ def render_alert(alert: dict[str, Any], timezone: str, now: Instant, terminal: T
     if rows:
         lines += [*table(head, rows, terminal, ("MEASURED", "INCIDENT")), ""]
     lines += timeline(alert["timeline"], timezone, now, terminal)
-    return _text(lines)
+    return text_of(lines)
 
 
 def render_explained(found: dict[str, Any], timezone: str, now: Instant, terminal: Terminal) -> str:
@@ -122,69 +119,7 @@ def render_explained(found: dict[str, Any], timezone: str, now: Instant, termina
         lines += bullets((one["text"] for one in found["not_told"]), timezone, terminal)
     if found["next"]:
         lines += ["", paint("Next", BOLD, terminal), *upcoming(found["next"], terminal)]
-    return _text(lines)
-
-
-def render_messages(found: list[dict[str, Any]], timezone: str, now: Instant, terminal: Terminal) -> str:
-    """Return a list of messages; what went wrong stands beside each."""
-    if not found:
-        return "no message, or none of that kind\n"
-    head = [
-        Column("WHEN"), Column("STATE"), Column("TO", shrinks=True), Column("CHANNEL", shrinks=True),
-        Column("KIND"), Column("INCIDENT", right=True), Column("TRIES", right=True), Column("ID"),
-    ]  # fmt: skip
-    rows = [
-        Row(
-            [
-                (local(one["created_at"], timezone, now), ""),
-                (one["state"].replace("_", " "), STAGE.get(one["state"], "")),
-                (clean(one["to"].removeprefix("person:")), ""),
-                (clean(one["channel"]), ""),
-                (one["kind"], ""),
-                (str(one["incident"] or ""), ""),
-                (str(one["tries"]), DIM),
-                (clean(one["id"]), DIM),
-            ],
-            clean(_trouble(one)),
-        )
-        for one in found
-    ]
-    return _text(table(head, rows, terminal, ("TRIES", "INCIDENT", "KIND")))
-
-
-def render_message(one: dict[str, Any], timezone: str, now: Instant, terminal: Terminal) -> str:
-    """Return a message with every attempt and what the provider answered."""
-    state = one["state"].replace("_", " ")
-    title = f"{one['kind']} to {one['to'].removeprefix('person:')} through {one['channel']}"
-    lines = [paint(clean(title), BOLD, terminal), paint(state, STAGE.get(one["state"], ""), terminal)]
-    again = local(one["not_before"], timezone, now, seconds=True)
-    facts = [
-        ("Incident", str(one["incident"] or "")),
-        ("Decided", local(one["created_at"], timezone, now, seconds=True)),
-        ("Because", one["detail"] or one["reason"] or ""),
-        ("Next try", again if one["not_before"] else ""),
-        ("Given up", one["why"] or "" if one["state"] in ("dead", "cancelled") else ""),
-        ("Provider's id", one["provider_id"] or ""),
-        ("Replaced by", one["superseded_by"] or ""),
-        ("Id", one["id"]),
-    ]
-    lines += pairs(facts, terminal)
-    head = [Column("TRY", right=True), Column("WHEN"), Column("TOOK", right=True), Column("CAME TO")]
-    rows = [
-        Row(
-            [
-                (str(tried["number"]), ""),
-                (local(tried["started_at"], timezone, now, seconds=True), ""),
-                (latency(tried["seconds"]), ""),
-                (tried["verdict"], GREEN if tried["verdict"] == "ok" else YELLOW),
-            ],
-            clean(" ".join(filter(None, (str(tried["status"] or ""), tried["answer"])))),
-        )
-        for tried in one["attempts"]
-    ]
-    if rows:
-        lines += ["", *table(head, rows, terminal)]
-    return _text(lines)
+    return text_of(lines)
 
 
 def render_silences(found: list[dict[str, Any]], timezone: str, now: Instant, terminal: Terminal) -> str:
@@ -211,7 +146,7 @@ def render_silences(found: list[dict[str, Any]], timezone: str, now: Instant, te
         )
         for one in found
     ]
-    return _text(table(head, rows, terminal, ("LEFT", "ALERTS", "AUTHOR")))
+    return text_of(table(head, rows, terminal, ("LEFT", "ALERTS", "AUTHOR")))
 
 
 def headline(title: str, severity: str, state: str, terminal: Terminal) -> list[str]:
@@ -266,7 +201,7 @@ def told(found: list[dict[str, Any]], timezone: str, now: Instant, terminal: Ter
 
 def upcoming(found: list[dict[str, Any]], terminal: Terminal) -> list[str]:
     """Return what happens next."""
-    times = [f"in {span(int(one['in'] * SECOND))}" for one in found]
+    times = [f"in {span(int(one['in'] * SECOND))}" if one["in"] > 0 else "now" for one in found]
     width = max(map(len, times))
     lines = []
     for when, one in zip(times, found, strict=True):
@@ -349,12 +284,6 @@ def _limit(threshold: str | None) -> str:
     return f"(limit {threshold})" if threshold else ""
 
 
-def _trouble(one: dict[str, Any]) -> str:
-    if one["state"] == "sent":
-        return ""
-    return ": ".join(filter(None, (one["why"], one["answer"])))
-
-
 def _left(one: dict[str, Any], now: Instant) -> str:
     if one["state"] == "expired":
         return "-"
@@ -365,5 +294,6 @@ def _dot(terminal: Terminal) -> str:
     return "•" if terminal.unicode else "-"
 
 
-def _text(lines: Iterable[str]) -> str:
+def text_of(lines: Iterable[str]) -> str:
+    """Return lines as they are printed."""
     return "\n".join(line.rstrip() for line in lines).rstrip() + "\n"

@@ -4,17 +4,13 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from slawatch.cli import exits
 from slawatch.cli.options import AsJson, ConfigFile
-
-if TYPE_CHECKING:
-    from slawatch.config.problem import Problem
 
 _TOLD: Final = ("ok", "files", "digest", "problems", "warnings")
 
@@ -80,12 +76,10 @@ def check_config(
     if as_json:
         typer.echo(json.dumps({key: found[key] for key in _TOLD}, indent=2, ensure_ascii=False))
         return exits.OK if found["ok"] else exits.CONFIG
-    from slawatch.config.problem import Problem
+    from slawatch.cli import terminal
+    from slawatch.cli.config_table import lines
 
-    problems, warnings = ([Problem(**one) for one in found[kind]] for kind in ("problems", "warnings"))
-    _show(problems, "error", typer.colors.RED)
-    _show(warnings, "warning", typer.colors.YELLOW)
-    typer.echo(_verdict(found, problems, len(warnings)))
+    typer.echo("\n".join(lines(found, terminal.of())))
     return exits.OK if found["ok"] else exits.CONFIG
 
 
@@ -118,32 +112,6 @@ def _asked(path: Path | None) -> dict[str, Any]:
         line = "the daemon does not run: leave --daemon out to look at the files from here"
         raise client.DaemonError(exits.UNAVAILABLE, [line]) from None
     return found
-
-
-def _show(problems: Iterable["Problem"], word: str, color: str) -> None:
-    """Print each problem in a block of its own: the place as editors open it, then what is wrong."""
-    for problem in problems:
-        place = typer.style(problem.place, bold=True) + ": " if problem.place else ""
-        path = f" {problem.path}" if problem.path else ""
-        typer.echo(f"{place}{typer.style(word, fg=color)}:{path}")
-        typer.echo(f"    {problem.message}")
-        if problem.expected:
-            typer.echo(f"    expected  {problem.expected}")
-        if problem.found:
-            typer.echo(f"    found     {problem.found}")
-
-
-def _verdict(found: dict[str, Any], problems: "Sequence[Problem]", warnings: int) -> str:
-    noted = f", {_count(warnings, 'warning')}" if warnings else ""
-    if not found["ok"]:
-        files = ", ".join(dict.fromkeys(problem.file for problem in problems if problem.file))
-        return f"{files + ': ' if files else ''}{_count(len(problems), 'mistake')}{noted}: not usable"
-    parts = [_count(number, word) for word, number in found["counts"].items()]
-    return f"{found['files'][0]}: fine ({', '.join(parts)}{noted})"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' if number != 1 else ''}"
 
 
 def schema() -> int:

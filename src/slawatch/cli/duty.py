@@ -79,6 +79,10 @@ def override(
     kind: Annotated[
         str, typer.Option(metavar="K", help="`replace`; `add`: beside who is on call; `remove`: take out.")
     ] = "replace",
+    priority: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Where two overlap, the higher holds; 0 by default."),
+    ] = None,
     reason: _Reason = None,
     cancel: _Cancel = None,
     listing: _List = False,
@@ -96,8 +100,8 @@ def override(
         raise typer.BadParameter("say who it is about", param_hint="--person")
     wish = {
         "id": f"o-{secrets.token_hex(4)}", "schedule": _only(loaded, schedule), "who": person, "kind": kind,
-        "start": start, "end": end, "for": length, "replaces": replaces, "reason": reason,
-        "person": alerting.person(by),
+        "start": start, "end": end, "for": length, "replaces": replaces, "priority": priority,
+        "reason": reason, "person": alerting.person(by),
     }  # fmt: skip
     return _print(entering.enter(loaded, "override.add", wish), loaded, as_json=as_json)
 
@@ -176,9 +180,9 @@ def records(config: "Config", chosen: "Sequence[Schedule]") -> "dict[str, Record
     names = {one.key for one in chosen}
 
     def answer(cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
-        from slawatch.web import asking
+        from slawatch.web import asking_duty
 
-        return asking.on_call_record(cursor, seen)
+        return asking_duty.on_call_record(cursor, seen)
 
     found = alerting.ask(config, "oncall/record", answer, nothing={"schedules": []}, live=False)
     return {line["schedule"]: parse_record(line) for line in found["schedules"] if line["schedule"] in names}

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from slawatch.cli import client
@@ -109,8 +109,30 @@ def listed(config: "Config", subject: str) -> list[dict[str, Any]]:
         except StoreMissing:
             return _without_store(config, subject)
 
-    answer: dict[str, Any] = daemon_or_store(lambda: client.ask(path, _PATHS[subject], timeout=60), alone)
-    return list(answer["maintenance" if subject == "maintenance" else "adjustments"])
+    name = "maintenance" if subject == "maintenance" else "adjustments"
+    return daemon_or_store(lambda: pages(path, _PATHS[subject], name), lambda: list(alone()[name]))
+
+
+def pages(path: str, target: str, name: str) -> list[dict[str, Any]]:
+    """Return a whole list of the daemon's, which it hands out in pages.
+
+    Args:
+        path: of its socket.
+        target: of the list.
+        name: of the list in the answer.
+
+    Raises:
+        Unreachable: no daemon runs.
+        DaemonError: it refuses.
+    """
+    lines: list[dict[str, Any]] = []
+    query = {"limit": "500"}
+    while True:
+        found = client.ask(path, f"{target}?{urlencode(query)}", timeout=60)
+        lines += found[name]
+        if found.get("next") is None:
+            return lines
+        query["cursor"] = found["next"]
 
 
 def _read(database: "Database", config: "Config", subject: str) -> dict[str, Any]:

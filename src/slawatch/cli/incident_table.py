@@ -199,6 +199,8 @@ def _plain(name: str | None) -> str:
 
 
 def _next(one: dict[str, Any], now: Instant) -> str:
+    if one.get("nobody_to_tell"):
+        return "nobody to tell"
     if one["next_at"] is None:
         return ""
     what = _NEXT.get(one["next_kind"], "")

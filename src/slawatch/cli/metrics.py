@@ -10,6 +10,7 @@ import typer
 from slawatch.cli import client, exits, terminal
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.wording import in_words
 
 if TYPE_CHECKING:
     from slawatch.config.model import Config
@@ -127,7 +128,7 @@ def query(
     try:
         answer_metrics.query(loaded, name, asked)
     except answer_metrics.BadQuery as error:
-        raise typer.BadParameter(str(error)) from None
+        raise typer.BadParameter(in_words(str(error), {})) from None
     found = _found(loaded, name, {key: value for key, value in asked.items() if value})
     if as_json:
         _print_json(found)

@@ -59,7 +59,7 @@ def list_(
 ) -> int:
     """List messages."""
     from slawatch import clock
-    from slawatch.cli.alert_table import render_messages
+    from slawatch.cli.message_table import render_messages
     from slawatch.web import asking
 
     query = {
@@ -82,7 +82,7 @@ def list_(
 def show(key: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
     """Show a message with every attempt."""
     from slawatch import clock
-    from slawatch.cli.alert_table import render_message
+    from slawatch.cli.message_table import render_message
     from slawatch.web import asking
 
     loaded = load_config(config)
@@ -91,7 +91,7 @@ def show(key: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
     if as_json:
         alerting.print_json(found)
         return exits.OK
-    sys.stdout.write(render_message(found, loaded.timezone, clock.now(), terminal.of()))
+    sys.stdout.write(render_message(found, loaded.people, loaded.timezone, clock.now(), terminal.of()))
     return exits.OK
 
 
@@ -103,5 +103,7 @@ def retry(key: _Id, by: By = None, as_json: AsJson = False, config: ConfigFile =
     if as_json:
         alerting.print_json(found)
     else:
-        sys.stdout.write(f"{found['id']}: {found['state'].replace('_', ' ')}\n")
+        from slawatch.core.fate import STAGES
+
+        sys.stdout.write(f"{found['id']}: {STAGES.get(found['state'], found['state'])}\n")
     return exits.OK

@@ -183,7 +183,8 @@ def ical(
     zone = chosen[0].timezone if len(chosen) == 1 else loaded.timezone
     now = clock.now()
     low, high = _span(start, end, zone, now, now - _FEED_BACK_DAYS * DAY, _FEED_AHEAD_DAYS)
-    listed = answer_oncall.entries(chosen, low, high, person)
+    records = duty.records(loaded, chosen) if low < now else {}
+    listed = answer_oncall.entries(chosen, low, high, person, records)
     about = loaded.people[person].shown if person else schedule or "all schedules"
     text = answer_oncall.ical(f"On call: {about}", listed, loaded.people, zone, now)
     if output is None or str(output) == "-":

@@ -9,7 +9,7 @@ from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.instant import Instant, to_datetime
 from slawatch.core.ledger import Interval
 from slawatch.core.people import Person
-from slawatch.core.recorded import Served
+from slawatch.core.recorded import Served, Stretch
 from slawatch.core.rota import Schedule
 
 _BOLD: Final = "1"
@@ -80,14 +80,16 @@ def render_now(
 
 
 def render_shifts(
-    schedule: Schedule, found: Iterable[Served], people: Mapping[str, Person], at: Instant, terminal: Terminal
+    schedule: Schedule,
+    found: Iterable[Stretch],
+    people: Mapping[str, Person],
+    at: Instant,
+    terminal: Terminal,
 ) -> str:
     """Return the shifts of one schedule in their order, those without anybody in red; now is marked."""
     rows: list[list[Cell]] = []
     overridden = doubted = kept = False
     for shift in found:
-        if shift.start is None or shift.end is None:
-            continue
         overridden = overridden or bool(shift.override)
         kept = kept or shift.recorded
         doubt = shift.end <= at and not shift.recorded

@@ -13,6 +13,7 @@ from slawatch.cli import alerting, entering, exits, frozen
 from slawatch.cli.alerting import By, Cursor, Limit, Org
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
+from slawatch.cli.wording import said_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -105,7 +106,8 @@ def freeze(
         "agreement": agreement, "org": org, "reason": reason, **_signed(by),
     }  # fmt: skip
     given = {name: text for name, text in wish.items() if text is not None}
-    found = daemon_or_store(lambda: frozen.post(loaded, "reports", given), lambda: _freeze(loaded, given))
+    with said_in({}):
+        found = daemon_or_store(lambda: frozen.post(loaded, "reports", given), lambda: _freeze(loaded, given))
     if as_json:
         alerting.print_json(found)
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slawatch.cli import alerting, entering, exits, terminal
-from slawatch.cli.alerting import By
+from slawatch.cli.alerting import By, Cursor, Limit
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 from slawatch.cli.terminal import clean
 
@@ -98,6 +98,8 @@ def add(
 
 def list_(
     expired: Annotated[bool, typer.Option("--expired", help="Those that are over, too.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
     as_json: AsJson = False,
     config: ConfigFile = None,
 ) -> int:
@@ -107,14 +109,17 @@ def list_(
     from slawatch.web import asking
 
     loaded = load_config(config)
-    query = {"expired": "true"} if expired else {}
+    query = {"limit": str(limit)} | ({"expired": "true"} if expired else {})
+    if cursor is not None:
+        query["cursor"] = cursor
     found = alerting.ask(
         loaded, "silences", lambda cursor, seen: asking.silences(cursor, seen, query), query, live=False
     )
     if as_json:
         alerting.print_json(found)
-    else:
-        sys.stdout.write(render_silences(found["silences"], loaded.timezone, clock.now(), terminal.of()))
+        return exits.OK
+    sys.stdout.write(render_silences(found["silences"], loaded.timezone, clock.now(), terminal.of()))
+    alerting.print_more(found["next"])
     return exits.OK
 
 

@@ -90,7 +90,9 @@ def _row(one: dict[str, Any], now: Instant) -> Row:
     who = one["assignee"] or (one["acker"] if one["state"] == "acked" else "") or ""
     state = "exhausted" if one["exhausted"] and one["state"] == "triggered" else one["state"]
     following = ""
-    if one["next_at"] is not None:
+    if one.get("nobody_to_tell"):
+        following = "nobody to tell"
+    elif one["next_at"] is not None:
         left = parse_rfc3339(one["next_at"]) - now
         due = f"in {span(left)}" if left > 0 else "now"
         following = f"{_NEXT.get(one['next_kind'], '')} {due}".strip()

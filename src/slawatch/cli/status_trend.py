@@ -82,7 +82,7 @@ def _cells(one: dict[str, Any], terminal: Terminal) -> list[tuple[str, str]]:
     cells = [
         (clean(one["agreement"]), ""),
         (one["period"]["label"], DIM),
-        ("-", DIM) if one["percent"] is None else (f"{one['shown']}%", ""),
+        ("-", DIM) if one["shown"] is None else (f"{one['shown']}%", ""),
         (one["target"] or "-", DIM),
         (verdict or "-", _COLOURS.get(verdict or "", DIM)),
         budget(one["budget_remaining"]),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import typer
 
-from slawatch.cli import client, entering, exits
+from slawatch.cli import entering, exits
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
@@ -94,7 +94,9 @@ def list_(as_json: AsJson = False, config: ConfigFile = None) -> int:
     """List all tokens."""
     loaded = load_config(config)
     path = _socket(loaded)
-    found = daemon_or_store(lambda: client.ask(path, _TARGET), lambda: _listed(loaded))["tokens"]
+    found = daemon_or_store(
+        lambda: entering.pages(path, _TARGET, "tokens"), lambda: list(_listed(loaded)["tokens"])
+    )
     if as_json:
         entering.print_json({"tokens": found})
         return exits.OK

@@ -24,7 +24,7 @@ KEYS: Final = frozenset(
 """The keys that a refusal may begin with."""
 _USUAL: Final[Mapping[str, str]] = {"id": "ID", "person": "--by"}
 _MARKED: Final = re.compile(r"`([a-z_]+)`")
-_FIRST: Final = re.compile(r"([a-z_]+)(?=: | is missing| must be | may have | is a number| is true)")
+_FIRST: Final = re.compile(r"([a-z_]+)(?=: | is (?:missing|a number|true|what )| must be | may have )")
 
 
 def in_words(text: str, words: Mapping[str, str]) -> str:

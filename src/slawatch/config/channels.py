@@ -58,6 +58,8 @@ def _type(reader: Reader, table: dict[str, Any], path: KeyPath) -> tuple[notifie
         reader.problem(path, 'the key "type" is missing', expected=one_of(known))
         return None, False
     found = table["type"]
+    if found is BAD:
+        return None, False
     if isinstance(found, str) and found in known:
         return notifiers.load(found), True
     meant = closest(found, known) if isinstance(found, str) else None

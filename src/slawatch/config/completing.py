@@ -17,7 +17,11 @@ FAULTS: Final = (ValueError, TypeError, ArithmeticError, LookupError, re.error, 
 
 _NUMBERS: Final = (0, 1, 2, 10, 100, SECOND, MINUTE, HOUR, DAY, 30 * DAY, 400 * DAY)
 _TEXTS: Final = ("x", "https://x.example/")
-_SECRETS: Final = (*_TEXTS, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3", "0123456789abcdef0123456789abcdef")
+_SECRETS: Final = (
+    *_TEXTS, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3", "0123456789abcdef0123456789abcdef",
+    "postgresql://x@x.example/x", "redis://x.example/0", "http://x.example:8080",
+)  # fmt: skip
+"""In the shapes that some key asks for."""
 
 
 class Refusal(NamedTuple):
@@ -26,12 +30,17 @@ class Refusal(NamedTuple):
     Attributes:
         message: what it says.
         about: the key that it is about; empty where it does not say.
-        keys: that one, else all that the message mentions.
+        keys: all that the message mentions.
     """
 
     message: str
     about: str
-    keys: tuple[str, ...]
+    keys: frozenset[str]
+
+    @property
+    def blamed(self) -> frozenset[str]:
+        """The keys of which one has to be written otherwise."""
+        return frozenset({self.about}) if self.about else self.keys
 
 
 def refusals(kind: type, values: Mapping[str, Any], unread: Collection[str]) -> Iterator[Refusal]:
@@ -45,17 +54,11 @@ def refusals(kind: type, values: Mapping[str, Any], unread: Collection[str]) -> 
         unread: the keys whose values nobody knows.
     """
     holes = set(unread)
-    vague = False
     while (found := _certain(kind, values, holes)) is not None:
-        if not found.about:
-            # What stands in for the keys of the first such refusal would bring forth the next.
-            if vague:
-                return
-            vague = True
         yield found
-        if holes.issuperset(found.keys):
+        if holes.issuperset(found.blamed):
             return
-        holes.update(found.keys)
+        holes |= found.blamed
 
 
 def refusal(kind: type, values: Mapping[str, Any]) -> Refusal | None:
@@ -69,8 +72,8 @@ def refusal(kind: type, values: Mapping[str, Any]) -> Refusal | None:
         message = str(error.args[0]) if error.args else type(error).__name__
         named = [*re.findall(r"\A\w+", message), *re.findall(r"`(\w+)[\w.]*`", message)]
         named = [word for word in dict.fromkeys(named) if word in known]
-        mentioned = tuple(word for word in re.findall(r"\w+", message) if word in known)
-        return Refusal(message, named[0], (named[0],)) if named else Refusal(message, "", mentioned)
+        mentioned = known.keys() & re.findall(r"\w+", message)
+        return Refusal(message, named[0] if named else "", frozenset(mentioned))
     return None
 
 
@@ -85,15 +88,15 @@ def _certain(kind: type, values: Mapping[str, Any], holes: Collection[str]) -> R
         return refusal(kind, {**values, **chosen})
 
     try:
-        while (found := tried()) is not None and found.about in samples:
-            filled[found.about] += 1
+        while (found := tried()) is not None and (blamed := samples.keys() & found.blamed):
+            filled[min(blamed)] += 1
         if found is None:
             return None
         for name, first in list(filled.items()):
             for place in range(first + 1, len(samples[name])):
                 filled[name] = place
                 other = tried()
-                if other is None or (other != found and other.about not in samples):
+                if other is None or (other != found and not samples.keys() & other.keys):
                     return None
             filled[name] = first
     except (Unread, IndexError):

@@ -1,12 +1,13 @@
 """What no key of an agreement shows alone: names, tiers, money, and whether probes can prove a target."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from slawatch.config.model import Config
 from slawatch.config.partial import HOLE, Hole, Unread, judging
-from slawatch.config.problem import KeyPath, dotted, nearest, quoted
+from slawatch.config.problem import KeyPath, closest, dotted, nearest, quoted
 from slawatch.config.reading import Reader
 from slawatch.core.agreement import Agreement, Clause, Objective
 from slawatch.core.check import SHORTEST_INTERVAL, Quorum
@@ -19,6 +20,7 @@ _SHORTEST_PERIOD: Final[dict[str, Micros]] = {
     "day": 23 * DAY // 24, "week": 7 * DAY, "month": 28 * DAY, "quarter": 90 * DAY, "year": 365 * DAY,
 }  # fmt: skip
 _MOST_CLAIM_PERIODS: Final = 60
+_METRICS: Final = ("availability", "latency_p95", "error_rate", "success_rate", "ratio")
 _EDGES: Final = 2
 """Both ends of an outage are known to within one interval each."""
 
@@ -249,7 +251,11 @@ def _objective(
         target = parse_target(objective.metric, objective.target)
     except ValueError as error:
         key = "target" if repr(objective.target) in str(error) else "metric"
-        reader.problem((*where, key), str(error), found=quoted(getattr(objective, key)))
+        meant = closest(objective.metric, _METRICS) if key == "metric" else None
+        hint = f": did you mean {quoted(meant)}?" if meant else ""
+        reader.problem((*where, key), f"{error}{hint}", found=quoted(getattr(objective, key)))
+        if meant and meant != objective.metric:
+            _objective(reader, where, replace(objective, metric=meant), terms, config)
         return
     if target.measure is Measure.RATIO:
         with judging:

@@ -165,6 +165,8 @@ class Reader:
             if key in known:
                 meaning[key] = found[key]
                 continue
+            if found[key] is BAD:
+                continue
             meant = closest(key, known)
             hint = f"did you mean {quoted(meant)}?" if meant is not None else ""
             if not hint:
@@ -228,9 +230,13 @@ class Reader:
             if whole(table.values()):
                 return table
             return Flawed({key: HOLE if v is BAD else unflawed(v) for key, v in table.items()})
-        return native(found) if origin in (Any, object) else found
+        if origin in (Any, object):
+            return BAD if _holds_bad(found) else native(found)
+        return found
 
     def _marked(self, kind: Any, marker: Marker, found: object, path: KeyPath) -> Any:
+        if _holds_bad(found):
+            return BAD
         if isinstance(marker, BesideConfig):
             return self._file(marker, found, path)
         try:
@@ -278,6 +284,8 @@ class Reader:
         return BAD
 
     def _secret(self, found: object, path: KeyPath) -> Any:
+        if _holds_bad(found):
+            return BAD
         source, _ = self.document.origin(path)
         try:
             secret, warning = resolve(found, beside=source.path, env=self.env)
@@ -312,3 +320,10 @@ def _no_choice(allowed: tuple[Any, ...], found: object) -> str:
 
 
 _WHOLE: Final = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def _holds_bad(found: object) -> bool:
+    """Say whether something that is not TOML stands in a value."""
+    if isinstance(found, dict):
+        return any(map(_holds_bad, found.values()))
+    return found is BAD or (isinstance(found, list) and any(map(_holds_bad, found)))

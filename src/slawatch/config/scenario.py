@@ -36,6 +36,7 @@ def scenario_of(events: object, config: Config) -> tuple[Happening, ...]:
 
 
 def _read(reader: Reader, config: Config) -> tuple[Happening, ...]:
+    reader.problems += reader.document.problems
     reader.known(reader.document.tree, ["events"], ())
     tables = reader.document.tree.get("events", [])
     if not isinstance(tables, list):

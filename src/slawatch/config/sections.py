@@ -210,6 +210,8 @@ class Assembly:
             self.reader.problem(path, 'the key "type" is missing', expected=one_of(known))
             return None, False
         found = written["type"]
+        if found is BAD:
+            return None, False
         if isinstance(found, str) and found in known:
             return check_types.load(found), True
         meant = closest(found, known) if isinstance(found, str) else None

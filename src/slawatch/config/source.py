@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from slawatch.config.locate import extra_files
+from slawatch.config.partial import BAD
 from slawatch.config.problem import ConfigError, KeyPath, Problem, dotted
 from slawatch.config.scan import Lines, scan
 
@@ -21,6 +22,15 @@ _TABLES_OF_NAMES: Final = (
     "escalations", "channels", "quiet_hours",
 )  # fmt: skip
 _ERROR_LINE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PAIR: Final = re.compile(r"\s*(?P<key>[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)\s*=\s*(?P<value>\S.*)")
+_UNREAD: Final = "\ue000"
+"""Stands for a value that is not TOML while the rest of its file is read."""
+
+_PASSED_OVER: Final = (
+    "Invalid value", "Invalid date or datetime", "Expected newline or end of document", "Illegal character",
+    "Cannot overwrite",
+)  # fmt: skip
+_MOST_PASSED_OVER: Final = 100
 _CUT_SHORT: Final = ("Invalid initial character for a key part", "Unclosed inline table")
 _ADVICE: Final = {
     "Invalid value": "this is no value: text stands in quotes, true and false in small letters",
@@ -48,12 +58,15 @@ class Source:
     Attributes:
         path: as it was named.
         text: its content, with Unix line ends.
-        tree: what TOML makes of it; floats are Decimals, so that they stay as written.
+        tree: what TOML makes of it; floats are Decimals, so that they stay as written; BAD stands for values
+            that are not TOML.
+        problems: what is wrong with those.
     """
 
     path: Path
     text: str
     tree: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
     _lines: Lines | None = None
 
     def line(self, path: KeyPath) -> int:
@@ -96,6 +109,7 @@ class Document:
     def add(self, source: Source) -> None:
         """Merge one more file."""
         self.sources.append(source)
+        self.problems += source.problems
         self._merge(self.tree, source.tree, (), source)
 
     def _merge(self, into: dict[str, Any], tree: dict[str, Any], path: KeyPath, source: Source) -> None:
@@ -186,21 +200,63 @@ def read_text(path: Path, raw: bytes) -> Source:
         raise ConfigError(
             [Problem(str(path), line, "", found=f"the byte 0x{raw[error.start]:02x}", message=message)]
         ) from None
-    return Source(path, text, _parse(path, text))
+    return Source(path, text, *_parse(path, text))
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
-    try:
-        tree = tomllib.loads(text, parse_float=_decimal)
-    except ValueError as error:
-        raise ConfigError([_syntax(path, text, str(error))]) from None
-    except RecursionError:
-        raise ConfigError(
-            [Problem(str(path), 0, "", message="tables or arrays are nested too deeply")]
-        ) from None
-    if problem := _unusable(path, text, tree):
-        raise ConfigError([problem])
-    return tree
+def _parse(path: Path, text: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Return what TOML makes of a text, and what is wrong in lines that could be passed over.
+
+    Raises:
+        ConfigError: there is no telling where what is wrong ends.
+    """
+    problems: list[Problem] = []
+    while True:
+        try:
+            tree = tomllib.loads(text, parse_float=_decimal)
+            break
+        except ValueError as error:
+            problem = _syntax(path, text, str(error))
+            if any(problem.line == other.line for other in problems):
+                raise ConfigError(problems) from None
+            rest = _without(text, problem.line, str(error)) if len(problems) < _MOST_PASSED_OVER else None
+            if rest is None:
+                raise ConfigError([*problems, problem]) from None
+            problems.append(problem)
+            text = rest
+        except RecursionError:
+            message = "tables or arrays are nested too deeply"
+            raise ConfigError([*problems, Problem(str(path), 0, "", message=message)]) from None
+    if unusable := _unusable(path, text, tree):
+        raise ConfigError([*problems, unusable])
+    return (_with_bad(tree) if problems else tree), problems
+
+
+def _without(text: str, line: int, message: str) -> str | None:
+    """Return a text without what is wrong in a line, as far as that must end with it: a value of one line.
+
+    What else is wrong can be told then, and is not followed by what only comes of it.
+    """
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines) or not message.startswith(_PASSED_OVER):
+        return None
+    match = _PAIR.fullmatch(lines[line - 1])
+    if match is None:
+        return None
+    if message.startswith("Cannot overwrite"):
+        lines[line - 1] = ""
+    elif match["value"][:1] not in ("[", "{", "'", '"') or message.startswith("Illegal character"):
+        lines[line - 1] = f'{match["key"]} = "{_UNREAD}"'
+    else:
+        return None
+    return "\n".join(lines)
+
+
+def _with_bad(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {key: _with_bad(value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_with_bad(value) for value in found]
+    return BAD if found == _UNREAD else found
 
 
 def _decimal(text: str) -> Decimal:

@@ -25,6 +25,8 @@ def named_tables(reader: Reader, section: str) -> dict[str, dict[str, Any] | Non
     for name, table in tables.items():
         path = (section, name)
         found[name] = table if isinstance(table, dict) else None
+        if table is BAD:
+            continue
         if not isinstance(table, dict):
             word = _SINGULAR.get(section, section[:-1])
             hint = f"every {word} is a table: write [{dotted(path)}] above the keys"

@@ -99,6 +99,11 @@ class Policy:
             return self.group_wait
         return 0 if severity == "critical" else 10 * SECOND
 
+    @property
+    def names_nobody(self) -> bool:
+        """Whether no level names anybody, nor the fallback: nobody is ever told by it."""
+        return not self.fallback and not any(level.to for level in self.levels)
+
     def insistent(self, after: int) -> bool:
         """Say whether a level after this one is told even under an acknowledgement."""
         return any(level.if_ == "not_resolved" for level in self.levels[after + 1 :])

@@ -42,6 +42,18 @@ class LinkError(ValueError):
     """A token that does not serve; the message says why, for people."""
 
 
+class LinkOver(LinkError):  # noqa: N818 (it was right once)
+    """A token that slawatch made and whose time is over.
+
+    Attributes:
+        link: what it says.
+    """
+
+    def __init__(self, link: Link) -> None:
+        super().__init__("the time of this link is over")
+        self.link = link
+
+
 def sign(secret: bytes, incident: int, generation: int, recipient: str, expires: Instant) -> str:
     """Return the token of a link; it holds letters, digits, `-`, `_` and one dot.
 
@@ -57,7 +69,7 @@ def verify(secret: bytes, token: str, now: Instant) -> Link:
     """Return what a token says.
 
     Raises:
-        LinkError: it was not made with this secret, or its time is over.
+        LinkError: it was not made with this secret; LinkOver: its time is over.
     """
     try:
         said, mac = (_bytes(part) for part in _parts(token))
@@ -69,7 +81,7 @@ def verify(secret: bytes, token: str, now: Instant) -> Link:
     except (binascii.Error, UnicodeError):
         raise LinkError("this link is not complete, or slawatch did not make it") from None
     if now >= link.expires:
-        raise LinkError("the time of this link is over")
+        raise LinkOver(link)
     return link
 
 

@@ -32,6 +32,11 @@ WEBHOOK_DELAYS: Final[tuple[Micros, ...]] = tuple(
     seconds * SECOND for seconds in (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
 )
 """The schedule of the Standard Webhooks specification: before the first attempt, the second, and so on."""
+PAGE_DELAYS: Final[tuple[Micros, ...]] = (
+    *WEBHOOK_DELAYS[:2], 15 * SECOND, 30 * SECOND, MINUTE, *WEBHOOK_DELAYS[2:],
+)  # fmt: skip
+"""The same for what somebody waits for: denser at first, so that a dead channel is known in minutes."""
+PAGES: Final = (Kind.TRIGGER, Kind.UPDATE, Kind.META)
 
 PRIORITY: Final[Mapping[str, int]] = {
     Kind.TRIGGER: 0, Kind.META: 0, Kind.UPDATE: 1, Kind.ACK: 1, Kind.DIGEST: 1, Kind.RESOLVE: 2,
@@ -161,15 +166,18 @@ def backoff(attempt: int, fraction: float) -> Micros:
     return int(min(CAP, BASE * FACTOR ** min(attempt - 1, 20)) * fraction)
 
 
-def webhook_delay(attempt: int, fraction: float) -> Micros | None:
+def webhook_delay(attempt: int, fraction: float, kind: str = "") -> Micros | None:
     """Return the wait after an attempt by the Standard Webhooks schedule, a tenth longer at most, or None.
 
     >>> webhook_delay(1, 0.0) // SECOND, webhook_delay(2, 0.5) // SECOND, webhook_delay(10, 0.0)
     (5, 315, None)
+    >>> [webhook_delay(n, 0.0, Kind.TRIGGER) // SECOND for n in (1, 2, 3, 4, 5)]
+    [5, 15, 30, 60, 300]
     """
-    if attempt >= len(WEBHOOK_DELAYS):
+    delays = PAGE_DELAYS if kind in PAGES else WEBHOOK_DELAYS
+    if attempt >= len(delays):
         return None
-    return int(WEBHOOK_DELAYS[attempt] * (1 + fraction / 10))
+    return int(delays[attempt] * (1 + fraction / 10))
 
 
 def ready(rows: Iterable[Row], now: Instant) -> list[Row]:

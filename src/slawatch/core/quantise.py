@@ -15,7 +15,8 @@ from slawatch.core.ledger import Interval, Piece, TimeClass, union
 ALLOWED_IN_AN_HOUR: Final[Micros] = 6 * MINUTE
 
 _SLOTS: Final[Mapping[Quantise, Micros]] = {"minute": MINUTE, "five_minutes": 5 * MINUTE}
-_EXTENDING: Final[frozenset[Quantise]] = frozenset({"started_minutes", "hours_over_six_minutes"})
+_EXTENDING: Final[Mapping[Quantise, Micros]] = {"started_minutes": MINUTE, "hours_over_six_minutes": HOUR}
+"""The rules by which a unit with downtime counts as down throughout, and their units."""
 
 
 def counted_time(rule: Quantise, bad: Iterable[tuple[Instant, Instant]]) -> tuple[Interval, ...]:
@@ -53,6 +54,23 @@ def quantised(
         found = counted_time(rule, outages if rule == "elapsed_minutes" else bad)
     inside = dict.fromkeys((TimeClass.UP, TimeClass.DEGRADED), TimeClass.DOWN) if rule in _EXTENDING else {}
     return tuple(recast(pieces, found, inside, dict.fromkeys(kinds, TimeClass.UP)))
+
+
+def doomed(pieces: Sequence[Piece], rule: Quantise, now: Instant, kinds: Iterable[TimeClass]) -> Instant:
+    """Return until when time to come counts as down already, because its unit has begun with downtime.
+
+    Args:
+        pieces: as the rule counts them, in order.
+        rule: how the contract counts.
+        now: where the future begins.
+        kinds: the classes that count as down.
+    """
+    unit = _EXTENDING.get(rule)
+    if unit is None:
+        return now
+    kinds, first = frozenset(kinds), now // unit * unit
+    begun = any(piece.kind in kinds and piece.end > first and piece.start < now for piece in reversed(pieces))
+    return first + unit if begun and first < now else now
 
 
 def recast(

@@ -30,15 +30,31 @@ class Change(NamedTuple):
     came: bool
 
 
-class Served(NamedTuple):
+class Stretch(NamedTuple):
     """A stretch of time with the same people on call.
 
     Attributes:
-        start, end: half-open; None where a gap has no end within two years.
+        start, end: half-open.
         people: by key; empty for nobody.
         layer, override: as of a `Shift`; None where it is on record that these people were on call, and the
             schedule as it is now says otherwise.
         recorded: it is on record, or has begun so; else it follows from the schedule as it is now.
+    """
+
+    start: Instant
+    end: Instant
+    people: tuple[str, ...]
+    layer: int | None
+    override: bool | None
+    recorded: bool
+
+
+class Served(NamedTuple):
+    """Who was on call at an instant: as of a `Stretch`.
+
+    Attributes:
+        start, end: None where a gap has no end within two years.
+        people, layer, override, recorded: as of a `Stretch`.
     """
 
     start: Instant | None
@@ -97,12 +113,12 @@ def parse_record(found: Mapping[str, Any]) -> Record:
     return Record(tuple(changes), parse_rfc3339(found["until"]))
 
 
-def served(schedule: Schedule, record: Record, start: Instant, end: Instant) -> tuple[Served, ...]:
+def served(schedule: Schedule, record: Record, start: Instant, end: Instant) -> tuple[Stretch, ...]:
     """Return who was, is and will be on call in `[start, end)`, times without anybody included, in order."""
     low, high = min(max(start, record.start), end), min(max(start, record.until), end)
     found = [
         *(_planned(shift) for shift in swept(schedule, start, low)),
-        *(_kept(schedule, *one) for one in _stretches(record.changes, low, high)),
+        *(one for kept in _stretches(record.changes, low, high) for one in _kept(schedule, *kept)),
     ]
     for shift in swept(schedule, max(low, high), end):
         last = found[-1] if found else None
@@ -116,11 +132,18 @@ def served(schedule: Schedule, record: Record, start: Instant, end: Instant) -> 
 
 def served_at(schedule: Schedule, record: Record, at: Instant) -> Served:
     """Return who was, is or will be on call at an instant, with the bounds of their turn."""
-    if not record.start <= at < record.until:
-        found = who(schedule, at)
-        return Served(found.start, found.end, found.people, found.layer, found.override, recorded=False)
-    whole = _stretches(record.changes, record.start, record.until)
-    return _kept(schedule, *next(one for one in whole if one[0] <= at < one[1]))
+    whole = list(_stretches(record.changes, record.start, record.until))
+    stretch = next((one for one in whole if one[0] <= at < one[1]), None)
+    if stretch is not None:
+        return Served(*next(one for one in _kept(schedule, *stretch) if at < one.end))
+    found = who(schedule, at)
+    planned = Served(found.start, found.end, found.people, found.layer, found.override, recorded=False)
+    begun = found.start is None or found.start < record.until
+    if whole and at >= record.until and begun and set(whole[-1][2]) == set(found.people):
+        # It goes on as it began.
+        last = list(_kept(schedule, *whole[-1]))[-1]
+        return planned._replace(start=last.start, recorded=True)
+    return planned
 
 
 def show(schedule: Schedule, record: Record, at: Instant) -> dict[str, Any]:
@@ -137,7 +160,7 @@ def show_shifts(schedule: Schedule, record: Record, start: Instant, end: Instant
     ]
 
 
-def _shown(one: Served) -> dict[str, Any]:
+def _shown(one: Served | Stretch) -> dict[str, Any]:
     bounds = {"start": one.start, "end": one.end}
     return {
         "people": list(one.people),
@@ -148,8 +171,8 @@ def _shown(one: Served) -> dict[str, Any]:
     }
 
 
-def _planned(shift: Shift) -> Served:
-    return Served(shift.start, shift.end, shift.people, shift.layer, shift.override, recorded=False)
+def _planned(shift: Shift) -> Stretch:
+    return Stretch(shift.start, shift.end, shift.people, shift.layer, shift.override, recorded=False)
 
 
 def _stretches(
@@ -183,9 +206,17 @@ def _together(changes: Iterable[Change]) -> Iterator[tuple[Instant, list[Change]
     yield from sorted(found.items())
 
 
-def _kept(schedule: Schedule, start: Instant, end: Instant, people: tuple[str, ...]) -> Served:
-    """Return a stretch on record; why is told where the schedule says the same today."""
-    same = [shift for shift in swept(schedule, start, end) if set(shift.people) == set(people)]
-    agreed = sum(shift.end - shift.start for shift in same) == end - start
-    layer, override = (same[0].layer, same[0].override) if agreed else (None, None)
-    return Served(start, end, people, layer, override, recorded=True)
+def _kept(schedule: Schedule, start: Instant, end: Instant, people: tuple[str, ...]) -> Iterator[Stretch]:
+    """Yield a stretch on record; by turns, and with the reason, where the schedule says the same today."""
+    other: Stretch | None = None
+    for shift in swept(schedule, start, end):
+        if set(shift.people) == set(people):
+            if other is not None:
+                yield other
+            other = None
+            yield _planned(shift)._replace(people=people, recorded=True)
+        else:
+            begun = shift.start if other is None else other.start
+            other = Stretch(begun, shift.end, people, None, None, recorded=True)
+    if other is not None:
+        yield other

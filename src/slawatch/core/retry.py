@@ -148,7 +148,9 @@ def retry_after(header: str | None, now: Instant) -> Micros | None:
     return min(max(from_datetime(moment) - now, 0), LONGEST_WAIT)
 
 
-def wait_after(delivery: Delivery, attempt: int, fraction: float, channel_type: str) -> Micros | None:
+def wait_after(
+    delivery: Delivery, attempt: int, fraction: float, channel_type: str, kind: str = ""
+) -> Micros | None:
     """Return the wait until the next attempt, as `Answered` takes it; None where none is left.
 
     Args:
@@ -156,10 +158,12 @@ def wait_after(delivery: Delivery, attempt: int, fraction: float, channel_type: 
         attempt: its number, 1 for the first.
         fraction: a random number in [0, 1).
         channel_type: plain webhooks have a schedule of their own.
+        kind: what the message says: pages are tried again sooner.
     """
     if delivery.verdict not in (Verdict.RETRY, Verdict.THROTTLE):
         return None
-    own = webhook_delay(attempt, fraction) if channel_type == "webhook" else backoff(attempt, fraction)
+    plain = channel_type == "webhook"
+    own = webhook_delay(attempt, fraction, kind) if plain else backoff(attempt, fraction)
     if delivery.retry_after is None or (own is None and delivery.verdict is Verdict.RETRY):
         return own
     asked = min(delivery.retry_after, LONGEST_WAIT)

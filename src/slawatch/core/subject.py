@@ -25,9 +25,10 @@ from slawatch.core.counting import Look, promised
 from slawatch.core.evidence import CheckEvidence, ServiceEvidence
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.join import join_spans
-from slawatch.core.ledger import Exclusions, Interval, Piece, subtract, union
+from slawatch.core.ledger import Exclusions, Interval, Piece, TimeClass, subtract, union
 from slawatch.core.masking import NO_SPANS, common, left_out, masked, mute
 from slawatch.core.outage import outage_id
+from slawatch.core.quantise import doomed
 from slawatch.core.timeline import Edges, Span
 from slawatch.core.version import Part
 from slawatch.core.version import parts as parts_of
@@ -122,6 +123,7 @@ class Subject:
         planned: how much of the whole period counts by the terms, watched or not, elapsed or not.
         remaining: how much of that is still to come.
         before: while the period runs, the time before it as it counted, as far back as is known.
+        doomed: how much of what is to come is lost already, where downtime counts in whole units.
     """
 
     name: str
@@ -135,6 +137,7 @@ class Subject:
     planned: Micros
     remaining: Micros
     before: tuple[Piece, ...] = ()
+    doomed: Micros = 0
 
     @property
     def terms(self) -> Terms:
@@ -148,7 +151,7 @@ class Subject:
         Time that was not counted so far, such as unknown time, is not promised any more.
         """
         figure = self.adjusted.availability
-        return Loss(figure.bad, figure.counted + self.remaining)
+        return Loss(figure.bad + self.doomed, figure.counted + self.remaining)
 
     @property
     def unseen(self) -> Loss:
@@ -231,7 +234,15 @@ def _assessed(
         planned=sum(promised(p, start, end) for p in portions),
         remaining=sum(promised(p, grounds.now, end) for p in portions),
         before=making.before(low, start, made) if start <= grounds.now < end else (),
+        doomed=sum(_doomed(p, adjusted.pieces, grounds.now) for p in portions),
     )
+
+
+def _doomed(portion: Portion, pieces: Sequence[Piece], now: Instant) -> Micros:
+    if not portion.start <= now < portion.end:
+        return 0
+    kinds = [TimeClass[outcome.name] for outcome in portion.terms.bad]
+    return promised(portion, now, doomed(pieces, portion.terms.quantise, now, kinds))
 
 
 class _Making:

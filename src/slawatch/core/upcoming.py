@@ -11,10 +11,11 @@ from slawatch.core.alert import Alert, Reason
 from slawatch.core.chain import length_text
 from slawatch.core.dispatch import Tick, due, steps
 from slawatch.core.event import Event
-from slawatch.core.incident import Incident
+from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import Instant
 from slawatch.core.turn import State, World
 
+NOBODY: Final = "nobody is told: no level of its policy names anybody"
 MOST: Final = 6
 """So many things to come are told at most."""
 _TURNS: Final = 50
@@ -59,6 +60,8 @@ def upcoming(state: State, number: int, world: World, now: Instant, most: int = 
     incident = state.incidents.get(number)
     if incident is None or not incident.open:
         return ()
+    if nobody_to_tell(incident):
+        return (Next(now, "level", NOBODY),)
     members = {name: state.alerts[name] for name in incident.alerts if name in state.alerts}
     alone = State(alerts=members, incidents={number: incident}, next_incident=state.next_incident)
     still = replace(world, withheld=_still, waits=lambda _alert: None)
@@ -80,6 +83,12 @@ def upcoming(state: State, number: int, world: World, now: Instant, most: int = 
             break
         alone = replace(after, rows={})
     return tuple(found)
+
+
+def nobody_to_tell(incident: Incident) -> bool:
+    """Say whether nobody will hear of an open incident, since its policy names nobody and no route led on."""
+    waits = incident.open and incident.state is Phase.TRIGGERED
+    return waits and incident.policy.names_nobody and not incident.told
 
 
 def _next(

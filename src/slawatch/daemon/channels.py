@@ -168,13 +168,13 @@ class Line:
             if asked is not None:
                 self._closed_until = max(self._closed_until, until)
 
-    def wait(self, delivery: Delivery, attempt: int, random: float) -> Micros | None:
+    def wait(self, delivery: Delivery, attempt: int, random: float, kind: str = "") -> Micros | None:
         """Return the wait until the next attempt at a message; None where none is left.
 
         A provider that throttles again and again without saying for how long is asked ever less often.
         """
         if delivery.verdict is not Verdict.THROTTLE:
-            return wait_after(delivery, attempt, random, self.channel.type)
+            return wait_after(delivery, attempt, random, self.channel.type, kind)
         if delivery.retry_after is None:
             return max(_SHORTEST_THROTTLE, backoff(max(attempt, self._throttled), random))
         return max(_SHORTEST_THROTTLE, min(delivery.retry_after, LONGEST_WAIT))

@@ -67,7 +67,9 @@ class Apart:
         with trio.move_on_after(self._wait) as waiting:
             await self._places.acquire_on_behalf_of(waiting)
         if waiting.cancelled_caught:
-            raise Refused("as many probes as may are under way: try again in a moment", busy=True)
+            count = self._places.total_tokens
+            said = f"{count} probes that people asked for are under way: try again in a moment"
+            raise Refused(said, busy=True)
         try:
             return await _run(check)
         finally:

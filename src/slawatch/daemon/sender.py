@@ -342,7 +342,7 @@ class Sender:
         if delivery is None:
             return
         attempt = rows[0].attempt + 1
-        wait = line.wait(delivery, attempt, self._random())
+        wait = line.wait(delivery, attempt, self._random(), rows[0].kind)
         attempts = [
             Attempt(
                 key=row.key, place=row.attempt + 1, incident=row.incident,

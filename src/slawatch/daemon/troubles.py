@@ -162,7 +162,8 @@ class Troubles:
         return _Wrong("high", "slawatch cannot evaluate rules and agreements", self.blind)
 
     def _channel(self, name: str, standing: Standing, now: Instant, steady: Micros) -> _Wrong | None:
-        waiting = f"; {standing.queued} messages wait" if standing.queued else ""
+        many = "1 message waits" if standing.queued == 1 else f"{standing.queued} messages wait"
+        waiting = f"; {many}" if standing.queued else ""
         if not standing.down:
             self._channels.pop(name, None)
         elif steady - self._channels.setdefault(name, steady) >= CHANNEL_FOR:

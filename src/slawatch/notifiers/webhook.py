@@ -28,7 +28,8 @@ class Options:
     The document is `{"type": "notification.trigger", "timestamp": ..., "data": {...}}`. With a `secret` it is
     signed as https://www.standardwebhooks.com describes, in the headers `webhook-id`, `webhook-timestamp` and
     `webhook-signature`. A message that is tried again has the same `webhook-id`. Redirects are not followed;
-    an answer of 410 turns the channel off; anything but 2xx is tried again for three days.
+    an answer of 410 turns the channel off; anything but 2xx is tried again for three days: after 5 s, 5 min,
+    half an hour and so on, a page after 5, 15, 30 and 60 s before that.
 
     Attributes:
         url: where to post to.

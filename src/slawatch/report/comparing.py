@@ -1,7 +1,7 @@
 """The files of a frozen report compared with those that its evidence gives."""
 
 import json as json_text
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from slawatch import __version__
 from slawatch.core.instant import rfc3339
 from slawatch.report import difference, json, pack, tables, timeline
 from slawatch.report.difference import ABSENT, Difference
-from slawatch.report.finding import Finding, Kind, Verification
+from slawatch.report.finding import EVIDENCE, Finding, Kind, Verification
 from slawatch.report.manifest import Manifest
 from slawatch.report.report import Report
 
@@ -18,6 +18,9 @@ AGAIN: Final = "Fetch the report again from whoever made it; if that is no diffe
 
 _PROSE: Final = frozenset({"notices", "working", "why", "terms", "tier", "tiers", "text", "term"})
 """Members that are sentences of slawatch's own, which a later version may word otherwise."""
+_ALWAYS: Final = (pack.REPORT, timeline.NAME)
+"""What a report of any version has."""
+_MOST_NAMED: Final = 8
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Comparing:
         second = self._second(wanted[timeline.NAME], findings)
         cells = self._tables(wanted, findings)
         self._pages(wanted, findings, notes)
+        findings += self._listed(wanted, notes)
         return replace(
             found,
             figures=number,
@@ -67,6 +71,29 @@ class Comparing:
             findings=tuple(findings),
             notes=tuple(notes),
         )
+
+    def _listed(self, wanted: Mapping[str, bytes], notes: list[str]) -> Iterator[Finding]:
+        """Yield the files that a report has and this one was signed without, and those that none has."""
+        needed = wanted if self.same_version else _ALWAYS
+        for name in needed:
+            if name not in self.about.files and name not in self.files:
+                yield Finding(
+                    kind="manifest",
+                    where=name,
+                    what=f"The report was signed without {name}, which slawatch puts into every such report.",
+                    advice="Ask whoever signed it for the whole report.",
+                )
+        for name in self.about.files.keys() - wanted.keys() - {EVIDENCE}:
+            if self.same_version:
+                yield Finding(
+                    kind="page",
+                    where=name,
+                    what=f"{name} was signed with the report, but slawatch makes no such file: nothing shows "
+                    "that what it says is true.",
+                    advice="Do not rely on this file.",
+                )
+            else:
+                notes.append(f"{name} is not compared: this version of slawatch makes no such file.")
 
     def _changes(self) -> tuple[Difference, ...]:
         text = self.files.get(pack.CHANGES)
@@ -93,9 +120,12 @@ class Comparing:
         every = difference.differences(stated, value)
         differing = every if self.same_version else tuple(one for one in every if not _of_version(one))
         if len(differing) < len(every):
+            left_out = [one.path for one in every if _of_version(one)]
+            more = "" if len(left_out) <= _MOST_NAMED else f" and {len(left_out) - _MOST_NAMED:,} more"
             notes.append(
-                f"{len(every) - len(differing)} values are not compared: slawatch {__version__}, which is "
-                f"used here, says them otherwise than slawatch {self.about.version}, which made the report."
+                f"Not compared, since slawatch {__version__}, which is used here, and slawatch "
+                f"{self.about.version}, which made the report, do not both have them or word them otherwise: "
+                f"{', '.join(left_out[:_MOST_NAMED])}{more}."
             )
         if differing:
             findings.append(_figure(differing))
@@ -182,8 +212,10 @@ def _object(found: Any) -> dict[str, Any]:
 
 
 def _of_version(one: Difference) -> bool:
-    """Whether a difference may come from a later version of slawatch alone."""
-    return one.before is ABSENT or not _PROSE.isdisjoint(one.names)
+    """Whether a difference may come from another version of slawatch alone: a member, a sentence."""
+    # An outage that is missing is none: it stands in an array.
+    member = not one.path.endswith("]") and (one.before is ABSENT or one.after is ABSENT)
+    return member or not _PROSE.isdisjoint(one.names) or one.path == "integrity.version"
 
 
 def _unreadable(name: str, error: ValueError) -> Finding:

@@ -22,6 +22,11 @@ _ONE_OF: Final[Mapping[str, str]] = {
     "tiers": "tier ", "notices": "notice ", "working": "line ", "terms": "",
 }  # fmt: skip
 """How one object of an array is called, before what names it."""
+_TELLING: Final = re.compile(
+    r"objectives\[[^]]*\]\.(verdict|measured)|credit(\.(percent|amount))?|terms|"
+    r"services\[[^]]*\](\.availability\.shown|\.ledger\.\w+|\.outages\[[^]]*\](\.counted_seconds)?)?|"
+    r"(maintenance|adjustments)\[[^]]*\](\.(granted|state|holds))?"
+)
 _COUNTED: Final = frozenset({"notices", "working", "approvers"})
 """Arrays of texts, which people count from one."""
 _MEMBERS: Final = frozenset({"path", "before", "after"})
@@ -48,6 +53,11 @@ class Difference(NamedTuple):
     path: str
     before: object
     after: object
+
+    @property
+    def telling(self) -> bool:
+        """Whether it is one of those that people ask for first: a verdict, an amount, a class, an outage."""
+        return _TELLING.fullmatch(self.path) is not None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class Frozen:
         previous: SHA-256 of the manifest before it in that chain; empty for the first.
         frozen_at: when it was frozen.
         frozen_by: who did.
-        reason: why, of a restatement; may be empty.
+        reason: why, above all of a restatement; may be empty.
         restates: the number of the report that it replaces; None for none.
         changed: what differs from that one.
         public_key: that signed it, as minisign writes it.

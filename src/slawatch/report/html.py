@@ -1,7 +1,7 @@
 """A report as one HTML file that stands alone: no request, no script, fit for paper and for the dark."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from fractions import Fraction
 from functools import cache
@@ -12,6 +12,7 @@ from slawatch import __version__
 from slawatch.core.civil import local
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
 from slawatch.report import difference, svg, trend, wording
+from slawatch.report.difference import Difference
 from slawatch.report.report import ObjectiveReport, Report, ReportPeriod
 from slawatch.report.section import longest, service_view
 from slawatch.report.summary import outage_words, rules, shown, summary
@@ -19,7 +20,7 @@ from slawatch.report.summary import outage_words, rules, shown, summary
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_MOST_CHANGES: Final = 100
+_MOST_CHANGES: Final = 40
 _SHARES: Final = ("availability", "success_rate", "ratio")
 _POLICIES: Final = {"exclude": "left out", "down": "counted as down", "up": "counted as up"}
 _OPERATOR_WORDS: Final = {">=": "at least", ">": "more than", "<": "below", "<=": "at most"}
@@ -43,9 +44,16 @@ def render(report: Report) -> str:
         zone=report.period.timezone,
         css=_style(),
         thin=wording.THIN,
-        most_changes=_MOST_CHANGES,
+        changes=_changes(report),
     )
     return "\n".join(line for line in text.splitlines() if line.strip()) + "\n"
+
+
+def _changes(report: Report) -> Sequence[Difference]:
+    """Return what differs from the report that this one replaces, as far as a page has room for it."""
+    every = report.frozen.changed if report.frozen else ()
+    telling = [change for change in every if change.telling]
+    return (telling or every)[:_MOST_CHANGES]
 
 
 @cache

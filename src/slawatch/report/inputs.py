@@ -110,6 +110,7 @@ def needed(inputs: Inputs) -> Inputs:
     """Return the same without what the report does not read; it makes an equal report."""
     names = {service.name for service in inputs.services}
     ours = set(names)
+    owner = inputs.organization
     calendars = set()
     for terms in versions(inputs.agreement) if inputs.agreement else ():
         ours |= {*terms.services, *terms.groups}
@@ -129,7 +130,7 @@ def needed(inputs: Inputs) -> Inputs:
             if not ours.isdisjoint(window.services)
         ),
         life=tuple(_told(event) for event in inputs.life),
-        organization=inputs.organization and replace(inputs.organization, status_page=None),
+        organization=owner and Organization(key=owner.key, name=owner.name, timezone=owner.timezone),
         checks={name: _bare(name, check) for name, check in inputs.checks.items() if name in checks},
         calendars={name: found for name, found in inputs.calendars.items() if name in calendars},
         adjustments=tuple(a for a in inputs.adjustments if a.added.service in ours),
@@ -158,11 +159,11 @@ def _told(event: LifeEvent) -> LifeEvent:
 def write(inputs: Inputs) -> bytes:
     """Return what is needed of it as canonical JSON: the same inputs give the same bytes."""
     wanted = needed(inputs)
-    content = codec.plain(replace(wanted, evidence={}), _WITHOUT)
-    content["schema"] = SCHEMA
+    content = {"schema": SCHEMA, **codec.plain(replace(wanted, evidence={}), _WITHOUT)}
     content["evidence"] = {name: _evidence(found) for name, found in wanted.evidence.items()}
     content["zones"] = codec.plain(zones(wanted), {})
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    # In the order of the terms, which a report keeps: groups and weights are listed as they were written.
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", errors="surrogatepass")
 
 

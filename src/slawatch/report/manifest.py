@@ -64,7 +64,7 @@ class Manifest:
         period: what it is about.
         frozen_at: when it was frozen; RFC 3339 in the file.
         frozen_by: who did.
-        reason: why, of a restatement; may be empty.
+        reason: why, above all of a restatement; may be empty.
         restates: the number of the report that it replaces; None for none.
         evidence_sha256: of the evidence, as the report states it; see `slawatch.report.digest`.
         version: of slawatch.

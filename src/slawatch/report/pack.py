@@ -101,7 +101,7 @@ def pack(made_of: Inputs, head: Head, signer: Signer, *, replaced: bytes | None 
         replaced: the pack of the report that it restates.
 
     Raises:
-        ValueError: no report can be made of these inputs.
+        ValueError: no report can be made of these inputs, or one that is too large to be verified.
         PackUnreadable: the replaced report cannot be read.
     """
     key = PublicKey.of(signer.public_key)
@@ -132,6 +132,8 @@ def pack(made_of: Inputs, head: Head, signer: Signer, *, replaced: bytes | None 
     changed = () if replaced is None else changes(_stated(replaced), json.value(bare))
     report = frozen(bare, about, changed)
     files = {EVIDENCE: inputs.write(wanted), **rendered(report, json.value(report), about, changed)}
+    if (size := sum(map(len, files.values()))) > LARGEST_FILE:
+        raise ValueError(f"{_too_large(size)}; freeze a shorter period, or fewer services at a time")
     about = replace(
         about,
         files={name: FileEntry(sha256=digest(files[name]), bytes=len(files[name])) for name in sorted(files)},
@@ -317,7 +319,7 @@ def check_name(name: str) -> None:
 
 def _too_large(size: int) -> str:
     most = LARGEST_FILE >> 20
-    return f"it comes to {size >> 20:,} MiB: no frozen report is larger than {most:,} MiB, so this is none"
+    return f"it comes to {size >> 20:,} MiB, and no frozen report may be larger than {most:,} MiB"
 
 
 def _damaged(data: bytes, error: Exception) -> str:

@@ -12,11 +12,11 @@ _WIDTH: Final = 92
 def text(about: Manifest) -> str:
     """Return the text."""
     whose = f"Agreement {about.agreement}" if about.agreement else about.key
-    restates = (
-        _filled(f"It replaces report {about.restates}. Reason: {about.reason or 'none was given'}")
-        if about.restates is not None
-        else ""
-    )
+    restates = ""
+    if about.restates is not None:
+        restates = _filled(f"It replaces report {about.restates}. Reason: {about.reason or 'none was given'}")
+    elif about.reason:
+        restates = _filled(about.reason)
     return (
         f"Service level report no. {about.number}\n\n"
         + _filled(

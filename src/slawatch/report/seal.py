@@ -71,15 +71,6 @@ def fingerprint(public_key: bytes) -> str:
     return hashlib.sha256(public_key).hexdigest()
 
 
-def spaced(fingerprint: str) -> str:
-    """Return a fingerprint or digest in groups of eight, to be compared by eye.
-
-    >>> spaced("0123456789abcdef")
-    '01234567 89abcdef'
-    """
-    return " ".join(fingerprint[i : i + 8] for i in range(0, len(fingerprint), 8))
-
-
 def pem(public_key: bytes) -> str:
     """Return a public key as other programs read it, such as `openssl`."""
     import base64

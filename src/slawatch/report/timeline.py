@@ -50,10 +50,14 @@ def render(report: Report) -> str:
     lines = [",".join(HEADER)]
     for service in (*report.services, *report.groups):
         name = _cell(service.service)
-        lines.extend(
-            f"{name},{rfc3339(start)},{rfc3339(end)},{kind},{'' if seen is None else seen.word}"
-            for start, end, kind, seen in merged(service.pieces)
-        )
+        # One piece begins where the one before it ends: each instant is written once.
+        begins = ""
+        for start, end, kind, seen in merged(service.pieces):
+            until = rfc3339(end)
+            lines.append(
+                f"{name},{begins or rfc3339(start)},{until},{kind},{'' if seen is None else seen.word}"
+            )
+            begins = until
     lines.append("")
     return "\r\n".join(lines)
 

@@ -174,7 +174,13 @@ class _Verifying:
         """Return what comes of making the report again."""
         text = self.unpacked.files.get(EVIDENCE)
         if text is None:
-            return found
+            finding = Finding(
+                kind="evidence",
+                where=EVIDENCE,
+                what="There is no evidence in the report, so that nothing of it can be worked out again.",
+                advice="Ask for the whole report: without it you could only believe the figures.",
+            )
+            return replace(found, findings=(finding,))
         try:
             made_of, stood = inputs.read_with_zones(text)
             report = inputs.made(made_of)

@@ -1,7 +1,9 @@
 """The parts that an OpenAPI document is made of."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
+
+from slawatch.web.paging import MOST, USUAL
 
 
 def ref(name: str) -> dict[str, str]:
@@ -60,6 +62,21 @@ def in_path(name: str, text: str) -> dict[str, Any]:
 def in_query(name: str, text: str, schema: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a parameter of the query."""
     return {"name": name, "in": "query", "description": text, "schema": schema or {"type": "string"}}
+
+
+PAGES: Final = (
+    in_query(
+        "limit", "so many at most", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
+    ),
+    in_query("cursor", "`next` of the page before"),
+)
+"""The parameters of a list that is handed out in pages."""
+
+IDEMPOTENCY: Final[Mapping[str, Any]] = {
+    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200},
+    "description": "the same key is answered as before, for a day, and nothing is done twice",
+}  # fmt: skip
+"""The header of a write that may come again."""
 
 
 def one_of(values: Iterable[str], default: str = "") -> dict[str, Any]:

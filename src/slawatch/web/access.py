@@ -112,9 +112,9 @@ def require(action: str, scope: Scope) -> None:
     if who.may(action):
         return
     if action in WHOLE and who.organizations is not None:
-        reason = f"{action} is about the installation as a whole, and you see some organisations only"
+        reason = f"this is about the installation as a whole ({action}), and you see some organisations only"
     else:
-        reason = f"{action} takes the role {ACTIONS.get(action, 'admin')}; yours is {who.role}"
+        reason = f"this ({action}) takes the role {ACTIONS.get(action, 'admin')}; yours is {who.role}"
     raise Problem(HTTPStatus.FORBIDDEN, reason)
 
 

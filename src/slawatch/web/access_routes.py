@@ -1,19 +1,23 @@
 """The endpoints about access: who asks, API tokens, the audit log."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from slawatch.core.access import ACTIONS
+from slawatch.core.access import ACTIONS, Principal
+from slawatch.core.instant import Instant
 from slawatch.web import answer_access, erasure
 from slawatch.web.access import Guarded, concern, principal_of, route
 from slawatch.web.auditing import Auditing
 from slawatch.web.credentials import Credentials
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
+from slawatch.web.paging import PageError, page_of
 from slawatch.web.problem import Problem
+from slawatch.web.repeating import Repeating, asked_of, key_of
 from slawatch.web.view import Refused
 from slawatch.web.wish import EntryRefused
 
@@ -26,6 +30,7 @@ class AccessRoutes:
         self._view = current.view
         self._credentials = credentials
         self._auditing = auditing
+        self._repeating = Repeating()
 
     def routes(self) -> list[Guarded]:
         """Return where they are."""
@@ -53,9 +58,26 @@ class AccessRoutes:
         await self._credentials.ready()
         now = self._view.clock.now()
         if request.method != "POST":
-            return JSONResponse(answer_access.tokens(self._credentials.tokens(), now))
-        who = principal_of(request)
+            found = answer_access.tokens(self._credentials.tokens(), now)["tokens"]
+            order = {line["id"]: place for place, line in enumerate(found)}
+            query = request.query_params
+            try:
+                return JSONResponse(page_of("tokens", found, lambda line: (order[line["id"]],), query))
+            except PageError as error:
+                raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
         wish = await body_of(request)
+
+        async def work() -> dict[str, Any]:
+            return await self._create(principal_of(request), wish, now)
+
+        made: dict[str, Any] = await self._repeating.once(key_of(request), asked_of(request, wish), now, work)
+        concern(
+            request, f"token:{made['id']}", name=made["name"], role=made["role"],
+            organizations=made["organizations"],
+        )  # fmt: skip
+        return JSONResponse(made, HTTPStatus.CREATED)
+
+    async def _create(self, who: Principal, wish: Mapping[str, Any], now: Instant) -> dict[str, Any]:
         try:
             name, role, organizations, expires_at = answer_access.wanted(wish, self._view.config, who, now)
             by = str(wish.get("person") or who.name) if who.kind == "socket" else who.name
@@ -66,9 +88,7 @@ class AccessRoutes:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
         except Refused as refused:
             raise _unstored(refused) from None
-        found = answer_access.token(made.token, now)
-        concern(request, f"token:{made.token.id}", name=name, role=role, organizations=found["organizations"])
-        return JSONResponse({**found, "secret": made.secret}, HTTPStatus.CREATED)
+        return {**answer_access.token(made.token, now), "secret": made.secret}
 
     async def revoke(self, request: Request) -> Response:
         """Let a token not hold any more."""

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from slawatch.core.command import Ack
 from slawatch.core.incident import Incident
-from slawatch.core.link import Link, LinkError, verify
+from slawatch.core.instant import HOUR
+from slawatch.core.link import LIFETIME, Link, LinkError, LinkOver, verify
 from slawatch.store.errors import StoreError
 from slawatch.store.keyfile import link_secret
 from slawatch.web import rendering
@@ -44,6 +45,13 @@ class AckPages:
         """Ask, and on the answer acknowledge."""
         try:
             link = verify(await self._key(), request.path_params["token"], self._view.clock.now())
+        except LinkOver as error:
+            number, hours = error.link.incident, LIFETIME // HOUR
+            text = (
+                f"{error}: it served for {hours} h. Nothing was changed. Acknowledge incident {number} by "
+                f"the link of a later message, on its page, or with `slawatch incidents ack {number}`"
+            )
+            return await self._page(request, None, error.link, refused=text, status=HTTPStatus.GONE)
         except LinkError as error:
             raise Problem(HTTPStatus.GONE, str(error)) from None
         incident = self._view.alerting().incidents.get(link.incident)
@@ -100,9 +108,11 @@ class AckPages:
         state = self._view.alerting()
         names = Names(config)
 
+        why = names.text(refused).replace(" acked ", " acknowledged ")
+
         def render() -> bytes:
             found: dict[str, Any] = {
-                "incident": incident, "link": link, "refused": names.text(refused), "done": done, "now": now,
+                "incident": incident, "link": link, "refused": why, "done": done, "now": now,
                 "who": names.one(link.recipient), "me": shown(request), "path": request.url.path,
                 "zone": zone_of(config, incident.organization) if incident else config.timezone,
                 "services": services_of(incident, state.alerts) if incident else (),

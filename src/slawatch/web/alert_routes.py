@@ -15,7 +15,7 @@ from slawatch.core.dispatch import Retried
 from slawatch.core.event import Event
 from slawatch.core.instant import HOUR
 from slawatch.store import alert_history
-from slawatch.web import acting, answer_incidents, answer_silences, asking
+from slawatch.web import acting, answer_incidents, answer_silences, asking, asking_duty
 from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.asking import Seen
 from slawatch.web.current import Current
@@ -112,23 +112,23 @@ class AlertRoutes:
     async def on_call(self, request: Request) -> Response:
         """Who is on call."""
         query, seen = dict(request.query_params), self._seen(request)
-        return JSONResponse(await self._asked(lambda cursor: asking.on_call(cursor, seen, query)))
+        return JSONResponse(await self._asked(lambda cursor: asking_duty.on_call(cursor, seen, query)))
 
     async def on_call_gaps(self, request: Request) -> Response:
         """When nobody is on call."""
         query, seen = dict(request.query_params), self._seen(request)
         in_force(request, seen.config.digest)
-        return JSONResponse(await self._asked(lambda cursor: asking.on_call_gaps(cursor, seen, query)))
+        return JSONResponse(await self._asked(lambda cursor: asking_duty.on_call_gaps(cursor, seen, query)))
 
     async def on_call_record(self, request: Request) -> Response:
         """When who came on call and went, as it was recorded."""
         seen = self._seen(request)
-        return JSONResponse(await self._asked(lambda cursor: asking.on_call_record(cursor, seen)))
+        return JSONResponse(await self._asked(lambda cursor: asking_duty.on_call_record(cursor, seen)))
 
     async def on_call_feed(self, request: Request) -> Response:
         """The shifts as a calendar to subscribe to."""
         query, seen = dict(request.query_params), self._seen(request)
-        made = await self._asked(lambda cursor: asking.on_call_feed(cursor, seen, query))
+        made = await self._asked(lambda cursor: asking_duty.on_call_feed(cursor, seen, query))
         return Response(made, headers={"Content-Type": "text/calendar; charset=utf-8"})
 
     async def one(self, ask: Callable[..., dict[str, Any]], request: Request) -> Response:

@@ -121,7 +121,8 @@ def audit(cursor: "duckdb.DuckDBPyConnection", query: Mapping[str, str], timezon
 
     Args:
         cursor: of the store.
-        query: `since`, `until`, `person`, `action`, `outcome`, `before` (a number), `limit`.
+        query: `since`, `until`, `person`, `action`, `outcome`, `before` (a number; `cursor`, as other lists
+            call it), `limit`.
         timezone: of times without an offset.
 
     Raises:
@@ -129,7 +130,7 @@ def audit(cursor: "duckdb.DuckDBPyConnection", query: Mapping[str, str], timezon
     """
     from slawatch.store import audit as log
 
-    known = ("since", "until", "person", "action", "outcome", "before", "limit")
+    known = ("since", "until", "person", "action", "outcome", "before", "cursor", "limit")
     unknown = [key for key in query if key not in known]
     if unknown:
         raise EntryRefused(f"there is no {unknown[0]!r} here: ask by {', '.join(known)}")
@@ -141,7 +142,7 @@ def audit(cursor: "duckdb.DuckDBPyConnection", query: Mapping[str, str], timezon
         person=query.get("person"),
         action=query.get("action"),
         outcome=query.get("outcome"),
-        before=_whole(query, "before", None, (1 << 62)),
+        before=_whole(query, "before" if query.get("before") else "cursor", None, (1 << 62)),
         limit=limit or 100,
     )
     lines = [as_json(one, rfc3339(one.line.at), log.detail_of(one.line)) for one in found]

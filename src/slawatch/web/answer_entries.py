@@ -11,7 +11,7 @@ from slawatch.config.model import Config
 from slawatch.core.adjustment import Adjustment
 from slawatch.core.agreement import Agreement
 from slawatch.core.check import Announcement, Maintenance
-from slawatch.core.instant import Instant, rfc3339
+from slawatch.core.instant import Instant, parse_rfc3339, rfc3339
 from slawatch.core.maintenance import Window, state
 from slawatch.core.version import in_force
 
@@ -54,6 +54,17 @@ def maintenance(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instan
     found = [configured(window, now) for window in config.maintenance]
     found += [entered(window, now, sources.get(window.planned.id, "")) for window in entries.windows(cursor)]
     return {"maintenance": sorted(found, key=lambda line: (line["start"], line["end"]))}
+
+
+def place_of_window(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return where a window stands among others, by their beginning."""
+    services = ",".join(line["services"])
+    return (parse_rfc3339(line["start"]), parse_rfc3339(line["end"]), line["id"] or "", services)
+
+
+def place_of_adjustment(line: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return where an adjustment stands among others, in the order they were added."""
+    return (parse_rfc3339(line["entered"]["at"]), line["id"])
 
 
 def adjusted(cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant) -> dict[str, Any]:

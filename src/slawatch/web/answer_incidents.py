@@ -7,6 +7,7 @@ from slawatch.core.event import Numbered
 from slawatch.core.incident import Incident, Note, Phase, rank
 from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.core.turn import State, World
+from slawatch.core.upcoming import nobody_to_tell
 from slawatch.web.answer_alerts import line as alert_line
 from slawatch.web.answer_alerts import stamp
 from slawatch.web.paging import Page, paged, sifted
@@ -202,6 +203,7 @@ def line(incident: Incident, now: Instant) -> dict[str, Any]:
         "merged": list(incident.merged),
         "merged_into": incident.merged_into,
         "manual": incident.manual,
+        "nobody_to_tell": nobody_to_tell(incident),
         "next_at": stamp(coming.due_at if coming is not None else None),
         "next_kind": coming.kind if coming is not None else None,
     }

@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from slawatch.core.instant import Instant, to_datetime
-from slawatch.core.oncall import shifts, who
 from slawatch.core.people import Person
-from slawatch.core.rota import Schedule, Shift
+from slawatch.core.recorded import Record, Stretch, served, served_at
+from slawatch.core.rota import Schedule
 
 _REFRESH = timedelta(hours=1)
 
@@ -19,12 +20,13 @@ class Entry(NamedTuple):
     Attributes:
         schedule: whose shift it is.
         person: by key.
-        shift: whole, even where the time that was asked for begins or ends in the middle of it.
+        shift: whole, even where the time that was asked for begins or ends in the middle of it; as it was
+            recorded where it is past.
     """
 
     schedule: Schedule
     person: str
-    shift: Shift
+    shift: Stretch
 
     @property
     def uid(self) -> str:
@@ -34,7 +36,11 @@ class Entry(NamedTuple):
 
 
 def entries(
-    schedules: Iterable[Schedule], start: Instant, end: Instant, person: str | None = None
+    schedules: Iterable[Schedule],
+    start: Instant,
+    end: Instant,
+    person: str | None = None,
+    records: Mapping[str, Record] = MappingProxyType({}),
 ) -> tuple[Entry, ...]:
     """Return the turns that overlap `[start, end)`, whole, in the order of their starts.
 
@@ -43,25 +49,26 @@ def entries(
         start: of the time.
         end: of the time, exclusive.
         person: only the turns of one; None for everybody.
+        records: what is on record, by schedule.
     """
     found = (
         Entry(schedule, name, shift)
         for schedule in schedules
-        for shift in _whole(schedule, start, end)
+        for shift in _whole(schedule, records.get(schedule.key, Record()), start, end)
         for name in shift.people
         if person is None or name == person
     )
     return tuple(sorted(found, key=lambda one: (one.shift.start, one.schedule.key, one.person)))
 
 
-def _whole(schedule: Schedule, start: Instant, end: Instant) -> Iterator[Shift]:
+def _whole(schedule: Schedule, record: Record, start: Instant, end: Instant) -> Iterator[Stretch]:
     """Yield the shifts of a schedule; the first and the last reach out of the time where they do."""
-    for shift in shifts(schedule, start, end):
+    for shift in served(schedule, record, start, end):
         low, high = shift.start, shift.end
         if low == start:
-            low = who(schedule, start).start or low
+            low = served_at(schedule, record, start).start or low
         if high == end:
-            high = who(schedule, end - 1).end or high
+            high = served_at(schedule, record, end - 1).end or high
         yield shift._replace(start=low, end=high)
 
 
@@ -109,4 +116,6 @@ def _description(entry: Entry, people: Mapping[str, Person]) -> str:
         people[key].shown if key in people else key for key in entry.shift.people if key != entry.person
     ]
     why = "by an override" if entry.shift.override else f"layer {(entry.shift.layer or 0) + 1}"
+    if entry.shift.override is None:
+        why = "as it was recorded"
     return f"{entry.schedule.key}, {why}" + (f"; with {', '.join(others)}" if others else "")

@@ -4,20 +4,16 @@ Blocking, for a worker thread or the command line.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from slawatch.config.model import Config
 from slawatch.config.problem import nearest, one_of
-from slawatch.core.agreement import Agreement
 from slawatch.core.instant import Instant, rfc3339, seconds
-from slawatch.core.period import Period, containing
-from slawatch.core.version import begins, in_force, judging, versions
 from slawatch.store import frozen
 from slawatch.store.errors import StoreDamaged
 from slawatch.store.frozen import Frozen
-from slawatch.web.answer_status import members
+from slawatch.web.overdue import missed
 from slawatch.web.paging import PageError, limit_of, number_of
 from slawatch.web.requested import unknown
 from slawatch.web.wish import EntryRefused, missing
@@ -36,9 +32,7 @@ _ENOUGH: Final = 1 << 62
 """No report has such a number, and the store takes none that is much larger."""
 
 
-def listed(
-    cursor: "duckdb.DuckDBPyConnection", config: Config, query: Mapping[str, str]
-) -> dict[str, Any]:
+def listed(cursor: "duckdb.DuckDBPyConnection", config: Config, query: Mapping[str, str]) -> dict[str, Any]:
     """Return frozen reports, the latest first.
 
     Raises:
@@ -219,48 +213,6 @@ def overdue(
         if organization in (None, terms.organization)
     ]
     return {"overdue": found}
-
-
-def missed(
-    cursor: "duckdb.DuckDBPyConnection", config: Config, now: Instant
-) -> list[tuple[Agreement, Period]]:
-    """Return each period of each agreement that is over and not frozen, the oldest first.
-
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    checks = members(config)
-    first = frozen.first_samples(cursor, list(config.checks))
-    kept = frozen.listed(cursor, limit=None)
-    labels = {(one.agreement, one.label) for one in kept}
-    bounds = {(one.agreement, one.start, one.end) for one in kept}
-    found = []
-    for terms in config.agreements.values():
-        services = {name for version in versions(terms) for name in version.services}
-        heard = [first[check] for name in services for check in checks.get(name, ()) if check in first]
-        if not heard:
-            continue
-        found += [
-            (terms, period)
-            for period in _ended(terms, min(heard), now)
-            if (terms.key, period.label) not in labels
-            and (terms.key, period.start, period.end) not in bounds
-        ]
-    return sorted(found, key=lambda pair: (pair[1].end, pair[1].start, pair[0].key))
-
-
-def _ended(terms: Agreement, since: Instant, now: Instant) -> Iterator[Period]:
-    """Yield the periods of an agreement that are over, from the one that an instant lies in."""
-    oldest = begins(versions(terms)[0])
-    at = since if oldest is None else max(since, oldest)
-    while at < now:
-        holding = in_force(terms, at) or terms
-        period = containing(at, holding.period, terms.timezone)
-        if period.end > now:
-            return
-        at = period.end
-        start = judging(terms, period)[0].start
-        yield replace(period, start=start) if start > period.start else period
 
 
 def key(config: Config) -> dict[str, Any]:

@@ -6,16 +6,14 @@ Blocking, for a worker thread or the command line.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from slawatch.config.entered import effective, with_entered
+from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
 from slawatch.config.problem import nearest, one_of
 from slawatch.config.world import world_of
-from slawatch.core import oncall, recorded
 from slawatch.core.channel import Standing
 from slawatch.core.incident import SEVERITIES
-from slawatch.core.instant import DAY, Instant, parse_rfc3339
+from slawatch.core.instant import Instant, parse_rfc3339
 from slawatch.core.matcher import parse
-from slawatch.core.rota import Schedule
 from slawatch.core.silence import Silence, SilenceError
 from slawatch.core.silence import check as check_silence
 from slawatch.core.turn import State, World
@@ -23,7 +21,6 @@ from slawatch.web import (
     answer_alerts,
     answer_incidents,
     answer_notifications,
-    answer_oncall,
     answer_silences,
     explaining,
     postmortem,
@@ -46,16 +43,6 @@ QUERIES: Final[Mapping[str, tuple[str, ...]]] = {
     "oncall.ics": ("schedule", "person", "from", "to"),
 }
 """The parameters of each list."""
-
-
-_SHOWN: Final = 14 * DAY
-_LONGEST: Final = 366 * DAY
-_FEED_BACK: Final = 7 * DAY
-_FEED_AHEAD: Final = 90 * DAY
-_GAP_DAYS: Final = 30
-_FARTHEST_DAYS: Final = 3660
-_EARLIEST: Final = parse_rfc3339("1970-01-01T00:00:00Z")
-_LATEST: Final = parse_rfc3339("2200-01-01T00:00:00Z")
 
 
 class Seen(NamedTuple):
@@ -93,7 +80,7 @@ def alerts(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, 
     Raises:
         EntryRefused: the query asks for what there is not.
     """
-    _check("alerts", query)
+    check_query("alerts", query)
     wanted = answer_alerts.Filter(
         state=_word(query, "state", answer_alerts.STATES, "firing"),
         severity=_word(query, "severity", SEVERITIES),
@@ -155,7 +142,7 @@ def incidents(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[st
     Raises:
         EntryRefused: the query asks for what there is not.
     """
-    _check("incidents", query)
+    check_query("incidents", query)
     assignee = query.get("assignee", "")
     if assignee in seen.config.people:
         assignee = f"person:{assignee}"
@@ -210,7 +197,7 @@ def silences(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str
     Raises:
         EntryRefused: the query asks for what there is not.
     """
-    _check("silences", query)
+    check_query("silences", query)
     expired = _truth(query, "expired")
     found = answer_silences.silences(cursor, seen.now, seen.state.alerts.values(), expired=expired)
     order = ("active", "pending", "expired")
@@ -254,115 +241,11 @@ def overrides(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[st
     Raises:
         EntryRefused: the query asks for what there is not.
     """
-    _check("overrides", query)
+    check_query("overrides", query)
     found = answer_silences.overrides(cursor, seen.now, over=_truth(query, "over"))["overrides"]
     return _page(
         "overrides", found, [(parse_rfc3339(line["entered"]["at"]), line["id"]) for line in found], query
     )
-
-
-def on_call(
-    cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Return who is on call in each schedule, or the shifts of a span, overrides and swaps included.
-
-    What is past is told as it was recorded.
-
-    Raises:
-        EntryRefused: the query asks for what there is not.
-    """
-    from slawatch.store import duty
-
-    _check("oncall", query)
-    wish = Wish(query, seen.config, seen.now)
-    chosen = _schedules(effective(seen.config, duty.overrides(cursor)), query.get("schedule"))
-    records = duty.records(cursor, [schedule.key for schedule in chosen])
-    if "from" not in query and "to" not in query:
-        at = wish.moment("at", "") if "at" in query else seen.now
-        return [recorded.show(schedule, records[schedule.key], at) for schedule in chosen]
-    if "at" in query:
-        raise EntryRefused("`at` does not go with `from` and `to`")
-    start = wish.moment("from", "") if "from" in query else seen.now
-    end = wish.moment("to", "") if "to" in query else start + _SHOWN
-    if not start < end <= start + _LONGEST:
-        raise EntryRefused("`to` is after `from`, and at most a year")
-    return [
-        line
-        for schedule in chosen
-        for line in recorded.show_shifts(schedule, records[schedule.key], start, end)
-    ]
-
-
-def on_call_record(cursor: "duckdb.DuckDBPyConnection", seen: Seen) -> dict[str, Any]:
-    """Return when who came on call and went, in each schedule, as it was recorded.
-
-    Raises:
-        StoreError: the store cannot be read.
-    """
-    from slawatch.store import duty
-
-    found = duty.records(cursor, seen.config.schedules)
-    return {"schedules": [recorded.show_record(name, record) for name, record in found.items()]}
-
-
-def on_call_gaps(
-    cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    """Return when nobody is on call in each schedule, entered overrides and swaps included.
-
-    Raises:
-        EntryRefused: the query asks for what there is not.
-    """
-    from slawatch.store import duty
-
-    _check("oncall.gaps", query)
-    wish = Wish(query, seen.config, seen.now)
-    chosen = _schedules(effective(seen.config, duty.overrides(cursor)), query.get("schedule"))
-    start = wish.moment("from", "") if wish.has("from") else seen.now
-    if wish.has("days"):
-        if wish.has("to"):
-            raise EntryRefused("`to` and `days` say the same: leave one out")
-        days = wish.whole("days", needed="how many days ahead to look")
-        end = start + min(days, _FARTHEST_DAYS + 1) * DAY
-    else:
-        end = wish.moment("to", "") if wish.has("to") else start + _GAP_DAYS * DAY
-    if not start < end <= start + _FARTHEST_DAYS * DAY:
-        raise EntryRefused(f"the end is after the start, and {_FARTHEST_DAYS} days later at most")
-    if not _EARLIEST <= start < end < _LATEST:
-        raise EntryRefused("schedules are known from 1970 to 2200")
-    return [oncall.show_gaps(schedule, start, end) for schedule in chosen]
-
-
-def on_call_feed(cursor: "duckdb.DuckDBPyConnection", seen: Seen, query: Mapping[str, str]) -> bytes:
-    """Return shifts as an iCalendar, entered ones included; by default from a week ago, three months ahead.
-
-    Raises:
-        EntryRefused: the query asks for what there is not.
-    """
-    from slawatch.store import duty
-
-    _check("oncall.ics", query)
-    config, person = seen.config, query.get("person")
-    if person is not None and person not in config.people:
-        raise missing(
-            f"there is no person {person[:100]!r}: {nearest(person, config.people) or 'none of that name'}"
-        )
-    chosen = _schedules(effective(config, duty.overrides(cursor)), query.get("schedule"))
-    wish = Wish(query, config, seen.now)
-    start = wish.moment("from", "") if wish.has("from") else seen.now - _FEED_BACK
-    end = wish.moment("to", "") if wish.has("to") else max(start, seen.now) + _FEED_AHEAD
-    if not start < end <= start + _LONGEST:
-        raise EntryRefused("`to` is after `from`, and at most a year")
-    listed = answer_oncall.entries(chosen, start, end, person)
-    about = config.people[person].shown if person else query.get("schedule", "all schedules")
-    zone = chosen[0].timezone if len(chosen) == 1 else config.timezone
-    return answer_oncall.ical(f"On call: {about}", listed, config.people, zone, seen.now)
-
-
-def _schedules(held: Mapping[str, Schedule], name: str | None) -> list[Schedule]:
-    if name is not None and name not in held:
-        raise missing(f"there is no schedule {name[:100]!r}: {nearest(name, held) or 'none of that name'}")
-    return list(held.values()) if name is None else [held[name]]
 
 
 def notifications(
@@ -373,7 +256,7 @@ def notifications(
     Raises:
         EntryRefused: the query asks for what there is not.
     """
-    _check("notifications", query)
+    check_query("notifications", query)
     wanted = answer_notifications.Filter(
         state=_word(query, "state", answer_notifications.STATES),
         channel=query.get("channel", ""), to=query.get("to", ""), incident=_number(query, "incident"),
@@ -416,7 +299,12 @@ def _world(cursor: "duckdb.DuckDBPyConnection", seen: Seen) -> World:
     return world_of(with_entered(seen.config, duty.overrides(cursor)))
 
 
-def _check(name: str, query: Mapping[str, str]) -> None:
+def check_query(name: str, query: Mapping[str, str]) -> None:
+    """Refuse a parameter that a list does not have.
+
+    Raises:
+        EntryRefused: there is one.
+    """
     unknown = [key for key in query if key not in QUERIES[name]]
     if unknown:
         hint = nearest(unknown[0], QUERIES[name]) or f"there is {one_of(QUERIES[name])}"

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -37,7 +37,11 @@ class Made(NamedTuple):
 
 
 class Credentials:
-    """Looks secrets up by their hashes; every change is stored before it holds."""
+    """Looks secrets up by their hashes; every change is stored before it holds.
+
+    Attributes:
+        ended: set when a token or session has ended; another one stands here then.
+    """
 
     def __init__(self, view: View, readers: Readers) -> None:
         self._view = view
@@ -49,10 +53,16 @@ class Credentials:
         self._stale_tokens: dict[str, Instant] = {}
         self._stale_sessions: dict[str, Instant] = {}
         self._noting = False
+        self.ended = trio.Event()
 
     def forget(self) -> None:
         """Read the store anew at the next use: it was changed by others."""
         self._loaded = False
+        self._tell()
+
+    def _tell(self) -> None:
+        before, self.ended = self.ended, trio.Event()
+        before.set()
 
     async def ready(self) -> None:
         """Read the store, unless that is done.
@@ -150,6 +160,7 @@ class Credentials:
         if token.revoked_at is None:
             token = replace(token, revoked_at=now)
             self._tokens[token.hash] = token
+            self._tell()
             await self._view.commands.write(lambda database: access.revoke_token(database, token.id, now))
         return token
 
@@ -215,10 +226,12 @@ class Credentials:
             self._drop([key])
             await self._view.commands.write(lambda database: access.end_sessions(database, [key]))
 
-    def _drop(self, hashes: Iterable[str]) -> None:
+    def _drop(self, hashes: Sequence[str]) -> None:
         for key in hashes:
             self._sessions.pop(key, None)
             self._stale_sessions.pop(key, None)
+        if hashes:
+            self._tell()
 
 
 def mint(

@@ -32,7 +32,8 @@ _log = logging.getLogger("slawatch.web")
 _SCOPES: Final = 32
 """Sets of organisations for which an app is kept; the one longest unused goes first."""
 LOOK_EVERY: Final = 15.0
-"""Seconds after which it is looked again whether who listens to a stream still may."""
+"""Seconds after which it is looked again whether who listens to a stream still may; it is at once, too, when
+a token or session ends."""
 _STREAM: Final = "/api/v1/events"
 _NOTE_SECONDS: Final = 5.0
 _REFUSED: Final = frozenset(
@@ -165,17 +166,22 @@ class Door:
         over = scope["state"]["stopping"] = trio.Event()
 
         async def look() -> None:
-            while not stopping.is_set():
-                with trio.move_on_after(LOOK_EVERY):
-                    await stopping.wait()
+            while not over.is_set():
+                ended = self._credentials.ended
                 with suppress(Problem):
                     now = await self._visitor(scope)
                     if now.who is None or now.who != visitor.who:
-                        break
+                        over.set()
+                with trio.move_on_after(LOOK_EVERY):
+                    await ended.wait()
+
+        async def stop() -> None:
+            await stopping.wait()
             over.set()
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(look)
+            nursery.start_soon(stop)
             await app(scope, receive, send)
             nursery.cancel_scope.cancel()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -13,6 +13,7 @@ from slawatch.core.attempt import Attempt
 from slawatch.core.event import Numbered
 from slawatch.core.incident import Incident
 from slawatch.core.instant import Instant
+from slawatch.core.recorded import Record
 from slawatch.core.turn import State
 from slawatch.web import (
     acting,
@@ -29,7 +30,7 @@ from slawatch.web.access import Guarded, concern, principal_of, route, shown
 from slawatch.web.current import Current, snapshot
 from slawatch.web.entering import EntryRefused
 from slawatch.web.feed import Feed
-from slawatch.web.forms import form, localise
+from slawatch.web.forms import form, localise, number_of
 from slawatch.web.page_overview import shared_zone
 from slawatch.web.problem import Problem
 from slawatch.web.view import Refused
@@ -55,6 +56,10 @@ _ENTRIES: Final[Mapping[str, tuple[str, str]]] = {
     "/oncall/cancel": ("override.cancel", "/oncall"),
 }
 """Each form of an entry: its address, what it enters, and the page that shows it then."""
+
+
+_Duty: TypeAlias = tuple[Config, list[Mapping[str, Any]], Mapping[str, Record]]
+"""Shifts with what was entered, that itself, and what is on record."""
 
 
 class _Told(NamedTuple):
@@ -104,7 +109,7 @@ class DutyPages:
     async def incidents(self, request: Request) -> Response:
         """All incidents: the open ones first, then those that are over."""
         organization = self._organization(request)
-        before = _number(request, "before")
+        before = number_of(request, "before")
 
         def ask(cursor: "duckdb.DuckDBPyConnection") -> list[Incident]:
             from slawatch.store import alert_history
@@ -186,18 +191,19 @@ class DutyPages:
     ) -> Response:
         config, _, now = snapshot(self._view)
 
-        def ask(cursor: "duckdb.DuckDBPyConnection") -> tuple[Config, list[Mapping[str, Any]]]:
+        def ask(cursor: "duckdb.DuckDBPyConnection") -> _Duty:
             from slawatch.store import duty
 
             listed = answer_silences.overrides(cursor, now)["overrides"]
-            return with_entered(config, duty.overrides(cursor)), listed
+            records = duty.records(cursor, config.schedules)
+            return with_entered(config, duty.overrides(cursor)), listed, records
 
-        otherwise = config, list[Mapping[str, Any]]()
-        (effective, entered), trouble = await self._ask(ask, otherwise)
+        otherwise: _Duty = (config, [], {})
+        (effective, entered, records), trouble = await self._ask(ask, otherwise)
         state = self._view.alerting()
 
         def arrange() -> dict[str, Any]:
-            found = page_oncall.arrange(effective, entered, now, config)
+            found = page_oncall.arrange(effective, entered, now, config, records)
             zones = {rota.zone for rota in found.rotas}
             return {
                 "shown": found, "zone": zones.pop() if len(zones) == 1 else shared_zone(config),
@@ -217,7 +223,7 @@ class DutyPages:
         chosen = request.query_params.get("channel", "")
         if chosen and chosen not in config.channels:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no channel {chosen!r}")
-        before = _number(request, "before")
+        before = number_of(request, "before")
 
         def ask(cursor: "duckdb.DuckDBPyConnection") -> list[Attempt]:
             from slawatch.store import alerting
@@ -385,12 +391,3 @@ def _refusal(refused: EntryRefused | Refused) -> tuple[str, HTTPStatus]:
         return str(refused), HTTPStatus(refused.status)
     status = HTTPStatus.SERVICE_UNAVAILABLE if refused.busy else HTTPStatus.CONFLICT
     return "; ".join((str(refused), *refused.problems)), status
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} must be a number")
-    return int(text)

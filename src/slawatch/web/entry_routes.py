@@ -1,7 +1,7 @@
 """The endpoints of what people enter at run time: maintenance windows and adjustments."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import aclosing
 from http import HTTPStatus
 from typing import Any, Final
@@ -14,6 +14,7 @@ from slawatch.web import answer_entries
 from slawatch.web.access import Guarded, concern, route, signed
 from slawatch.web.current import Current
 from slawatch.web.entering import EntryRefused
+from slawatch.web.paging import PageError, page_of
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import Repeating, asked_of, digest_of, key_of
 from slawatch.web.view import Refused
@@ -50,18 +51,16 @@ class EntryRoutes:
         if request.method == "POST":
             return await self._enter(request, "maintenance.add")
         config, now = self._view.config, self._view.clock.now()
-        return JSONResponse(
-            await self._readers.read(lambda cursor: answer_entries.maintenance(cursor, config, now))
-        )
+        found = await self._readers.read(lambda cursor: answer_entries.maintenance(cursor, config, now))
+        return _page(request, "maintenance", found, answer_entries.place_of_window)
 
     async def adjustments(self, request: Request) -> Response:
         """All adjustments, or a new one."""
         if request.method == "POST":
             return await self._enter(request, "adjustment.add")
         config, now = self._view.config, self._view.clock.now()
-        return JSONResponse(
-            await self._readers.read(lambda cursor: answer_entries.adjusted(cursor, config, now))
-        )
+        found = await self._readers.read(lambda cursor: answer_entries.adjusted(cursor, config, now))
+        return _page(request, "adjustments", found, answer_entries.place_of_adjustment)
 
     def _action(self, what: str) -> Callable[[Request], Awaitable[Response]]:
         async def act(request: Request) -> Response:
@@ -89,6 +88,15 @@ class EntryRoutes:
         found: dict[str, Any] = await self._repeating.once(key, asked_of(request, wish), now, work)
         concern(request, f"{what.partition('.')[0]}:{found['id']}", signed=wish["person"])
         return JSONResponse(found)
+
+
+def _page(
+    request: Request, name: str, found: Mapping[str, Any], place: Callable[[Any], tuple[Any, ...]]
+) -> Response:
+    try:
+        return JSONResponse(page_of(name, found[name], place, request.query_params))
+    except PageError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
 
 
 async def body_of(request: Request, longest: int = _LONGEST_BODY) -> dict[str, Any]:

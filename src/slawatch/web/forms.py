@@ -83,3 +83,17 @@ def localise(found: MutableMapping[str, Any], zone: str) -> None:
         with suppress(ValueError, OverflowError):
             if found.get(key, "now") != "now":
                 found[key] = rfc3339(parse_moment(found[key], zone))
+
+
+def number_of(request: Request, name: str) -> int | None:
+    """Return a number of the address; None without one.
+
+    Raises:
+        Problem: it is none.
+    """
+    text = request.query_params.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} must be a number")
+    return int(text)

@@ -37,6 +37,8 @@ RESTATING: Final = ("reason", "person", "source")
 
 _SPARE: Final[Micros] = 5 * SECOND
 """How long after its timeout a result has surely come in."""
+_LARGEST: Final = 64 << 20
+"""The store's memory holds a pack of so many bytes besides everything else."""
 TRIES: Final = 5
 """How often a report is made again because another took its place."""
 
@@ -45,9 +47,7 @@ class NotNow(EntryRefused):
     """A report that cannot be frozen yet, or not again; the text says why, and when or what instead."""
 
     def __init__(self, message: str, *, busy: bool = False) -> None:
-        super().__init__(
-            message, HTTPStatus.SERVICE_UNAVAILABLE if busy else HTTPStatus.UNPROCESSABLE_ENTITY
-        )
+        super().__init__(message, HTTPStatus.SERVICE_UNAVAILABLE if busy else HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 class Asked(NamedTuple):
@@ -240,20 +240,26 @@ def packed(
         earlier: the pack of the report that it restates.
 
     Raises:
+        NotNow: no report can be made of it, or none that can be kept.
         StoreError: there is no key to sign with.
     """
     from slawatch.report import pack
 
     before = asked.restates
-    done = pack.pack(
-        found,
-        pack.Head(
-            number=head.number, place=head.place, previous=head.previous, frozen_at=now,
-            frozen_by=asked.person, reason=asked.reason, restates=None if before is None else before.number,
-        ),
-        signer(config),
-        replaced=earlier,
+    place = pack.Head(
+        number=head.number, place=head.place, previous=head.previous, frozen_at=now, frozen_by=asked.person,
+        reason=asked.reason, restates=None if before is None else before.number,
     )  # fmt: skip
+    key = signer(config)
+    try:
+        done = pack.pack(found, place, key, replaced=earlier)
+    except ValueError as error:
+        raise NotNow(f"no report can be made: {error}") from None
+    if len(done.data) > _LARGEST:
+        raise NotNow(
+            f"the report has {len(done.data) >> 20} MiB, and at most {_LARGEST >> 20} can be kept: freeze "
+            "shorter periods, or put fewer services into one agreement"
+        )
     about = done.manifest
     figures = json.loads(pack.unpack(done.data).files[pack.REPORT])
     report = Frozen(

@@ -22,6 +22,7 @@ from slawatch.web.answer_status import Figures
 from slawatch.web.current import Current, snapshot
 from slawatch.web.exposition import Family, labels, number, render
 from slawatch.web.keeping import Kept
+from slawatch.web.overdue import Overdue
 from slawatch.web.problem import Problem
 from slawatch.web.view import Live
 
@@ -67,12 +68,14 @@ class Stored:
         recent: those of the last five minutes.
         summary: what the store holds.
         alerting: how often alerts fired and messages were tried.
+        overdue: how many periods are over and not frozen, by organisation.
     """
 
     counted: Mapping[str, Tally]
     recent: Mapping[str, Tally]
     summary: Mapping[str, Any]
     alerting: Counts = field(default_factory=Counts)
+    overdue: Mapping[str, int] = field(default_factory=dict)
 
 
 class Metrics:
@@ -82,6 +85,7 @@ class Metrics:
         self._current = current
         self._counted = _Counted()
         self._alerting = Counts()
+        self._overdue = Overdue()
         self._pages: Kept[str, bytes] = Kept(_FRESH, most=1)
 
     async def page(self, streams: int) -> bytes:
@@ -129,6 +133,7 @@ class Metrics:
             recent=tally(cursor, now - RECENT, now, ()),
             summary=summary(cursor, config.data_dir),
             alerting=self._alerting,
+            overdue=self._overdue.counts(cursor, config, now),
         )
 
 
@@ -162,6 +167,7 @@ def families(
     found = _of_figures(config, figures, named)
     if stored is not None:
         found += _of_samples(checks, stored, named)
+        found.append(_overdue(stored.overdue))
     found.append(_compliance(promises))
     found += _of_states(config, checks, live, now)
     if streams is not None:
@@ -251,6 +257,15 @@ def _compliance(promises: Mapping[str, Report]) -> Family:
                 kept[objective.metric, report.organization or ""].append(objective.verdict == "met")
     for (metric, organization), met in kept.items():
         family.add(sum(met) / len(met), labels({"metric": metric, "organization": organization}))
+    return family
+
+
+def _overdue(counts: Mapping[str, int]) -> Family:
+    family = Family(
+        "slawatch_reports_overdue", "Periods of agreements that are over and whose report is not frozen."
+    )
+    for organization, periods in counts.items():
+        family.add(periods, labels({"organization": organization}))
     return family
 
 

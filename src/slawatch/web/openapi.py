@@ -19,7 +19,7 @@ from slawatch.web import (
     openapi_trials,
     problem,
 )
-from slawatch.web._operation import in_path, in_query, one_of, operation, ref
+from slawatch.web._operation import IDEMPOTENCY, PAGES, in_path, in_query, one_of, operation, ref
 
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain"
@@ -301,7 +301,9 @@ def _db() -> dict[str, Any]:
 
 
 def _entries(name: str, schema: str, summary: str) -> dict[str, Any]:
-    return operation(name, "record", summary, {_JSON: {"schema": ref(schema)}}, errors=(403, 503))
+    return operation(
+        name, "record", summary, {_JSON: {"schema": ref(schema)}}, errors=(400, 403, 503), query=PAGES
+    )
 
 
 def _entry(name: str, summary: str, schema: str, what: str) -> dict[str, Any]:
@@ -312,7 +314,7 @@ def _entry(name: str, summary: str, schema: str, what: str) -> dict[str, Any]:
         del texts["id"]
     return operation(
         name, "commands", summary, {_JSON: {"schema": ref(schema)}},
-        errors=(400, 403, 404, 408, 422, 503),
+        errors=(400, 403, 404, 408, 422, 503), query=[IDEMPOTENCY],
         description=(
             "The same wish twice is stored once. Times are `now`, local ones of the configuration's zone, or "
             "have an offset. On the unix socket `person` is who decides it and `source` from where it comes; "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from slawatch.core.access import ACTIONS, ROLES
-from slawatch.web._operation import in_path, in_query, one_of, operation, ref
+from slawatch.web._operation import IDEMPOTENCY, PAGES, in_path, in_query, one_of, operation, ref
 from slawatch.web.answer_access import MOST
 
 _JSON: Final = "application/json"
@@ -51,7 +51,7 @@ SCHEMAS: Final[dict[str, Any]] = {
         may={"type": "array", "items": {"type": "string", "enum": list(ACTIONS)}},
     ),
     "Token": _object(**_TOKEN),
-    "Tokens": _object(tokens={"type": "array", "items": ref("Token")}),
+    "Tokens": _object(tokens={"type": "array", "items": ref("Token")}, next={"type": ["string", "null"]}),
     "NewToken": _object(**_TOKEN, secret={"type": "string", "description": "Shown this once."}),
     "Erased": _object(
         pseudonym=_TEXT, rows={"type": "object", "additionalProperties": {"type": "integer"}},
@@ -77,7 +77,7 @@ def paths() -> dict[str, Any]:
         "/api/v1/tokens": {
             "get": operation(
                 "tokens", "access", "All tokens, without their secrets.", {_JSON: {"schema": ref("Tokens")}},
-                errors=(503,),
+                errors=(400, 503), query=PAGES,
             ),
             "post": _create(),
         },
@@ -102,7 +102,7 @@ def _create() -> dict[str, Any]:
     }
     found = operation(
         "createToken", "access", "Make a token; its secret is in the answer and nowhere else.", {},
-        errors=(400, 422, 503),
+        errors=(400, 422, 503), query=[IDEMPOTENCY],
         requestBody={
             "required": True,
             "content": {_JSON: {"schema": {"type": "object", "properties": wish, "required": ["name"]}}},
@@ -144,6 +144,7 @@ def _audit() -> dict[str, Any]:
             in_query("action", "only this action; with a dot at its end, all that begin so"),
             in_query("outcome", "only these", one_of(("allowed", "refused"))),
             in_query("before", "only lines with a smaller number: the next page", _COUNT),
+            in_query("cursor", "the same: `next` of the page before", _COUNT),
             in_query("limit", "at most so many", {**_COUNT, "maximum": MOST, "default": 100}),
         ],
     )  # fmt: skip

@@ -5,9 +5,8 @@ from typing import Any, Final, get_args
 
 from slawatch.core.incident import SEVERITIES
 from slawatch.web import acting, answer_alerts, answer_incidents, answer_notifications, entering_alerting
-from slawatch.web._operation import in_path, in_query, one_of, operation, ref
+from slawatch.web._operation import IDEMPOTENCY, PAGES, in_path, in_query, one_of, operation, ref
 from slawatch.web.alert_routes import ACTIONS
-from slawatch.web.paging import MOST, USUAL
 
 _JSON: Final = "application/json"
 _TEXT: Final = {"type": "string"}
@@ -53,7 +52,7 @@ _INCIDENT: Final = {
     "communications": _MAYBE_TEXT, "resolved_at": _MAYBE_TIME, "resolved_by": _MAYBE_TEXT,
     "resolution": _MAYBE_TEXT, "suppressed": _list(_TEXT), "members": _COUNT, "people_told": _COUNT,
     "merged": _list(_COUNT), "merged_into": _MAYBE_COUNT, "manual": _TRUTH, "next_at": _MAYBE_TIME,
-    "next_kind": _MAYBE_TEXT,
+    "next_kind": _MAYBE_TEXT, "nobody_to_tell": _TRUTH,
 }  # fmt: skip
 _MESSAGE: Final = {
     "id": _TEXT, "state": one_of(answer_notifications.STATES), "kind": _TEXT, "to": _TEXT, "channel": _TEXT,
@@ -197,12 +196,7 @@ _TYPES: Final[Mapping[str, dict[str, Any]]] = {
 def paths() -> dict[str, Any]:
     """Return what the document says of each path."""
     incident = [in_path("number", "the incident's")]
-    pages = [
-        in_query(
-            "limit", "so many at most", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}
-        ),
-        in_query("cursor", "`next` of the page before"),
-    ]
+    pages = list(PAGES)
     whose = [
         in_query("severity", "at least that severe", one_of(SEVERITIES)),
         in_query("service", "only this one's"),
@@ -346,10 +340,7 @@ def _written(
     texts = {key: _TYPES.get(key, _TEXT) for key in keys}
     found = operation(
         name, "alerting", summary, {_JSON: {"schema": ref(schema)}}, errors=_WRITTEN,
-        query=[{
-            "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200},
-            "description": "the same key is answered as before, for a day, and nothing is done twice",
-        }],
+        query=[IDEMPOTENCY],
         description="`person` is who does it; whoever signed in or sent a token does it in their own name.",
     )  # fmt: skip
     if keys:

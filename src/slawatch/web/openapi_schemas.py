@@ -97,7 +97,7 @@ SCHEMAS: Final[dict[str, Any]] = {
         source={"type": "string", "enum": ["configuration", "entered"]},
         entered={"type": ["object", "null"]}, cancelled={"type": ["object", "null"]}, remarks=_TEXTS,
     ),
-    "Windows": _object("*", maintenance=_list(_ref("Window"))),
+    "Windows": _object("*", maintenance=_list(_ref("Window")), next=_MAYBE_TEXT),
     "Adjustment": _object(
         "*", id=_TEXT, service=_TEXT, **{"class": {"type": "string", "enum": ["excused", "counted"]}},
         outage=_MAYBE_TEXT, start=_TIME, end=_TIME, reason=_TEXT, evidence=_MAYBE_TEXT,
@@ -106,6 +106,6 @@ SCHEMAS: Final[dict[str, Any]] = {
         decided=_MAYBE_TIME, note=_TEXT,
         holds={"type": "object", "additionalProperties": {"type": "boolean"}},
     ),
-    "Adjustments": _object("*", adjustments=_list(_ref("Adjustment"))),
+    "Adjustments": _object("*", adjustments=_list(_ref("Adjustment")), next=_MAYBE_TEXT),
     "Imported": _object("*", rows=_COUNT, added=_COUNT, checks=_COUNT, start=_MAYBE_TIME, end=_MAYBE_TIME),
 }  # fmt: skip

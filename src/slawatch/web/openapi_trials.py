@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from slawatch.core.access import ACTIONS
 from slawatch.core.sample import Cause
-from slawatch.web._operation import in_path, in_query, one_of, operation, ref
+from slawatch.web._operation import IDEMPOTENCY, in_path, in_query, one_of, operation, ref
 from slawatch.web.answer_probe import PHASES
 
 _JSON: Final = "application/json"
@@ -21,10 +21,6 @@ _MAYBE_NUMBER: Final = {"type": ["number", "null"]}
 _IF_MATCH: Final = {
     "name": "If-Match", "in": "header", "schema": _TEXT,
     "description": "the digest of a configuration, in quotes: refused where another one is in force",
-}  # fmt: skip
-_KEY: Final = {
-    "name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200},
-    "description": "the same key is answered as before, for a day, and nothing is done twice",
 }  # fmt: skip
 _LENGTH: Final = {"type": "string", "description": "a length such as `5s`"}
 _ERRORS: Final = (400, 404, 408, 412, 422, 503)
@@ -174,7 +170,8 @@ def paths() -> dict[str, Any]:
                 "testChannel", "alerting", "Send a test message through a channel.", "ChannelTest",
                 {"person": {**_TEXT, "description": "to this one, as an incident would"},
                  "address": {**_TEXT, "description": "to this mail address, number or member"}},
-                {"person": "alice"}, _TESTED, query=[_KEY, _IF_MATCH], errors=(429,), action="channel.test",
+                {"person": "alice"}, _TESTED, query=[IDEMPOTENCY, _IF_MATCH], errors=(429,),
+                action="channel.test",
                 more="An alert that it opens at a provider is closed again. Three a minute go through one "
                 "channel, ten through all.",
             ),

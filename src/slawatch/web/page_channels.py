@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 from slawatch.config.model import Config
 from slawatch.core.attempt import Attempt
 from slawatch.core.channel import Standing
+from slawatch.core.fate import WHY
 from slawatch.core.instant import Instant, Micros
 from slawatch.core.outbox import Row, Stage
 from slawatch.core.turn import State
 from slawatch.web.naming import Names
-from slawatch.web.page_timeline import KINDS, WHY
+from slawatch.web.page_timeline import KINDS
 
 _GLYPHS: Final[Mapping[str, str]] = {
     "ok": "up", "failing": "degraded", "open": "down", "misconfigured": "down", "disabled": "unknown",

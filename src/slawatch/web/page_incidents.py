@@ -10,6 +10,7 @@ from slawatch.config.world import world_of
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.attempt import Attempt
 from slawatch.core.event import Numbered
+from slawatch.core.fate import WHY
 from slawatch.core.incident import Incident, Note, Phase, rank
 from slawatch.core.instant import Instant
 from slawatch.core.outbox import Row, Stage
@@ -17,7 +18,7 @@ from slawatch.core.turn import Contact, State, World
 from slawatch.core.upcoming import upcoming
 from slawatch.web.naming import Names
 from slawatch.web.page_alerts import AlertLine, alert_line
-from slawatch.web.page_timeline import KINDS, WHY, Ran, Step, runs_of, steps_of, told
+from slawatch.web.page_timeline import KINDS, Ran, Step, runs_of, steps_of, told
 
 _GLYPHS: Final[Mapping[Phase, str]] = {
     Phase.TRIGGERED: "down", Phase.ACKED: "degraded", Phase.SNOOZED: "degraded", Phase.RESOLVED: "up",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup, escape
@@ -13,7 +14,8 @@ from slawatch.core import oncall
 from slawatch.core.civil import day_of, local, midnight
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.override import Override, Swap
-from slawatch.core.rota import Schedule, Shift, swept
+from slawatch.core.recorded import Record, Stretch, served
+from slawatch.core.rota import Schedule
 from slawatch.report.wording import date_words
 from slawatch.web.naming import Names
 
@@ -101,7 +103,11 @@ class OnCallPage:
 
 
 def arrange(
-    config: Config, entered: Sequence[Mapping[str, Any]], now: Instant, written: Config | None = None
+    config: Config,
+    entered: Sequence[Mapping[str, Any]],
+    now: Instant,
+    written: Config | None = None,
+    records: Mapping[str, Record] = MappingProxyType({}),
 ) -> OnCallPage:
     """Arrange the schedules.
 
@@ -110,9 +116,13 @@ def arrange(
         entered: as `answer_silences.overrides` has them.
         now: the present.
         written: the configuration as it is written, whose own overrides are listed too.
+        records: who was on call, by schedule: the past of the calendar is as it was.
     """
     names = Names(config)
-    rotas = tuple(_rota(config, schedule, names, now) for schedule in config.schedules.values())
+    rotas = tuple(
+        _rota(config, schedule, names, now, records.get(schedule.key, Record()))
+        for schedule in config.schedules.values()
+    )
     return OnCallPage(
         rotas=rotas,
         entered=tuple(
@@ -166,14 +176,14 @@ def _written(config: Config | None, names: Names, now: Instant) -> Iterator[dict
             }  # fmt: skip
 
 
-def _rota(config: Config, schedule: Schedule, names: Names, now: Instant) -> Rota:
+def _rota(config: Config, schedule: Schedule, names: Names, now: Instant, record: Record) -> Rota:
     current = oncall.who(schedule, now)
     changes = oncall.next_change(schedule, now, now + _AHEAD)
     upcoming = oncall.on_call([schedule], changes) if changes is not None else ()
     first = midnight(day_of(now, schedule.timezone), schedule.timezone)
     days = [day_of(now, schedule.timezone) + timedelta(days=n) for n in range(DAYS + 1)]
     bounds = [midnight(day, schedule.timezone) for day in days]
-    found = list(swept(schedule, first, bounds[-1]))
+    found = served(schedule, record, first, bounds[-1])
     shades = {
         name: number % _COLOURS
         for number, name in enumerate(dict.fromkeys(p for shift in found for p in shift.people))
@@ -207,7 +217,7 @@ def _people(keys: Sequence[str], names: Names) -> str:
 
 
 def _week(
-    shifts: Sequence[Shift],
+    shifts: Sequence[Stretch],
     bounds: Sequence[Instant],
     zone: str,
     now: Instant,

@@ -232,7 +232,7 @@ def _checks(
             CheckRow(
                 name=name,
                 type=check.type if check else "",
-                interval=check.interval if check else 0,
+                interval=getattr(check.options, "every", check.interval) if check else 0,
                 state=entry["state"],
                 since=_instant(entry["since"]),
                 last_sample=_instant(entry["last_sample"]),

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from slawatch.core.event import Event
+from slawatch.core.fate import WHY
 from slawatch.core.instant import Instant
 from slawatch.core.turn import State
 from slawatch.core.workflow import Run
@@ -44,14 +45,6 @@ _UNTOLD: Final = frozenset(
 )
 """What nobody wants to read; a step that failed is told with the workflow that fails by it."""
 _EXPLAINED: Final = ": explained by it"
-WHY: Final[Mapping[str, str]] = {
-    "permanent": "refused", "no attempt left": "every attempt failed", "ttl": "too late to be worth it",
-    "disable": "refused for good", "misconfigured": "the channel is misconfigured",
-    "generation": "the incident went on without it", "superseded": "a later message says it",
-    "suppressed": "nobody is to be told now", "channel removed": "the channel is gone",
-    "person removed": "the person is gone",
-}  # fmt: skip
-"""Why a message was not sent, as people read it."""
 _VERBS: Final[Mapping[str, str]] = {
     "notify": "Tell", "run": "Run", "webhook": "Call a webhook", "wait": "Wait", "assign": "Assign",
     "note": "Note",

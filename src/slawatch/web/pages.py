@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _LIMIT: Final = 30.0
 _NO_SCRIPT_REFRESH: Final = 30
 _PART: Final = "x-slawatch-part"
-_FEW, _MANY = 12, 40
+_FEW, _MANY = 20, 40
 """More services than the first can be searched; more than the second have a line each."""
 
 

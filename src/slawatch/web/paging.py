@@ -77,6 +77,27 @@ def paged(items: Iterable[T], place: Callable[[T], tuple[Any, ...]], limit: int,
     return Page([item for _, item in shown], following)
 
 
+def page_of(
+    name: str, lines: Iterable[T], place: Callable[[T], tuple[Any, ...]], query: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the page of a list that a query asks for, as JSON.
+
+    Args:
+        name: of the list.
+        lines: all of them.
+        place: unique for each; numbers and texts.
+        query: `limit` and `cursor`; anything else is refused.
+
+    Raises:
+        PageError: it asks for something else.
+    """
+    for key in query:
+        if key not in ("limit", "cursor"):
+            raise PageError(f"there is no parameter {key[:100]!r} here: write limit or cursor")
+    page = paged(lines, place, limit_of(query), query.get("cursor", ""))
+    return {name: page.lines, "next": page.following}
+
+
 def sifted(
     read: Callable[[int | None], Sequence[tuple[int, T]]],
     wants: Callable[[T], bool],

@@ -88,12 +88,12 @@ class ReportPages:
         def ask(cursor: "duckdb.DuckDBPyConnection") -> _Stored:
             from slawatch.store import frozen
             from slawatch.store.summary import summary
-            from slawatch.web import answer_reports
+            from slawatch.web.overdue import missed
 
             return _Stored(
                 summary(cursor, data_dir)["first_sample"],
                 frozen.listed(cursor, organization=organization or None, before=before, limit=_SHOWN + 1),
-                answer_reports.missed(cursor, config, now),
+                missed(cursor, config, now),
             )
 
         stored = await self._current.readers.read(ask, limit=_LIMIT)

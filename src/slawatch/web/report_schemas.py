@@ -175,7 +175,11 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
             )
         ),
         running=maybe(ref("Running")), trend=maybe(ref("Trend")), unwatched=array(_STRETCH),
-        integrity=record("evidence_sha256 frozen", evidence_sha256=TEXT, frozen=FLAG),
+        integrity=record(
+            "evidence_sha256 frozen",
+            evidence_sha256=TEXT, frozen=FLAG, number=COUNT, place=COUNT, previous=MAYBE_TEXT, frozen_at=TIME,
+            frozen_by=TEXT, reason=MAYBE_TEXT, restates=maybe(COUNT), public_key=TEXT, version=TEXT,
+        ),
     ),
     "AgreementStanding": record(
         "*",

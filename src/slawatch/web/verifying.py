@@ -70,9 +70,7 @@ def verified(found: Material, config: Config) -> dict[str, Any]:
     notes = list(came.notes)
     if public_word(signer(config)) != report.public_key:
         notes.append("It was signed by another key than the one that signs reports now.")
-    whole = replace(
-        came, findings=worst_first([*came.findings, *wrong, *_links(found)]), notes=tuple(notes)
-    )
+    whole = replace(came, findings=worst_first([*came.findings, *wrong, *_links(found)]), notes=tuple(notes))
     return {"ok": whole.ok, **value(whole)}
 
 
