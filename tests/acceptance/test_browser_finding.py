@@ -42,9 +42,9 @@ pytestmark = [*NEEDS_CHROMIUM, pytest.mark.timeout(240)]
 
 
 def service(number: int) -> str:
-    owner = "acme" if number % 2 else "other"
+    owner, about = "acme" if number % 2 else "other", "asks Zeus" if number == 7 else ""
     return (
-        f'[services.job-{number:02d}]\norganization = "{owner}"\n'
+        f'[services.job-{number:02d}]\norganization = "{owner}"\ndescription = "{about}"\n'
         f'[checks.job-{number:02d}]\nservice = "job-{number:02d}"\ntype = "heartbeat"\nevery = "1h"\n'
     )
 
@@ -77,6 +77,8 @@ def test_services_are_found_while_somebody_types(browser: "Browser", address: st
     assert seen(page) == [f"job-1{number}" for number in (0, 2, 4, 6, 8)]
     assert page.locator("section.group:visible h2").all_inner_texts() == ["Other Ltd"]
     assert watched.serious() == []
+    page.fill("#find-text", "zeus")
+    assert seen(page) == ["job-07"], "by its description"
     page.fill("#find-text", "")
     assert len(seen(page)) == _MANY
     assert watched.complaints == []

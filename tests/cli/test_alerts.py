@@ -108,3 +108,11 @@ def test_before_anything_was_stored(
     assert run(capsys, "alerts", "list") == "no alert fires\n"
     assert "there is no sample of it yet" in run(capsys, "alerts", "explain", "shop-home")
     assert not (tmp_path / "new").exists()
+
+
+def test_those_of_one_incident(capsys: pytest.CaptureFixture[str]) -> None:
+    found = run_json(capsys, "alerts", "list")["alerts"]
+    number = next(one["incident"] for one in found if one["incident"])
+    mine = run_json(capsys, "alerts", "list", "--incident", str(number))["alerts"]
+    assert mine == [one for one in found if one["incident"] == number]
+    assert run(capsys, "alerts", "list", "--incident", "999") == "no alert fires\n"

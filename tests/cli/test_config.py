@@ -8,6 +8,8 @@ import pytest
 from slawatch.cli import exits
 from slawatch.cli.main import main
 
+from .sockets import answering, http
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -114,3 +116,28 @@ def test_the_schema_is_json(capsys: Capture) -> None:
 def test_help_has_an_example(capsys: Capture, command: list[str]) -> None:
     assert main([*command, "--help"]) == exits.OK
     assert f"Example: slawatch {' '.join(command)}" in capsys.readouterr().out
+
+
+def test_the_daemon_is_asked_what_a_reload_would_say(alone: Path, capsys: Capture) -> None:
+    (alone / "slawatch.toml").write_text('[slawatch]\ndata_dir = "."\n[checks.a]\ntype = "htpp"\n')
+    fault = {
+        "file": "slawatch.toml", "line": 4, "path": "checks.a.type", "expected": "", "found": "",
+        "message": "there is no such check type",
+    }  # fmt: skip
+    said = {
+        "ok": False, "files": [], "digest": None, "problems": [fault], "warnings": [], "counts": {},
+        "secrets_read": True, "in_force": "abc",
+    }  # fmt: skip
+    with answering(alone / "slawatch.sock", http(json.dumps(said).encode())) as requests:
+        assert main(["check-config", "--daemon"]) == 78
+        assert main(["check-config", "--daemon", "--json"]) == 78
+    assert [request.split(b" HTTP")[0] for request in requests] == [b"GET /api/v1/config/check"] * 2
+    out = capsys.readouterr().out
+    assert "slawatch.toml:4: error: checks.a.type\n    there is no such check type\n" in out
+    assert json.loads(out[out.index("{") :]).keys() == {"ok", "files", "digest", "problems", "warnings"}
+
+
+def test_without_a_daemon_it_cannot_be_asked(alone: Path, capsys: Capture) -> None:
+    (alone / "slawatch.toml").write_text('[slawatch]\ndata_dir = "."\n')
+    assert main(["check-config", "--daemon"]) == 69
+    assert "leave --daemon out" in capsys.readouterr().err

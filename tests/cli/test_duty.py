@@ -130,3 +130,9 @@ def test_the_daemon_is_asked_where_one_runs(socket: Path, capsys: pytest.Capture
     with answering(socket, http(json.dumps(lines).encode())) as requests:
         assert on_call(capsys) == ["carol"]
     assert requests[0].startswith(b"GET /api/v1/overrides?limit=500&over=true HTTP/1.1")
+
+
+def test_of_two_overrides_the_higher_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "oncall", "override", "-p", "carol", "--for", "4h", "--priority", "2")
+    run(capsys, "oncall", "override", "-p", "bob", "--for", "4h")
+    assert run_json(capsys, "oncall", "show")["people"] == ["carol"]

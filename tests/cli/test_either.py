@@ -53,6 +53,7 @@ def test_what_needs_no_store_is_done_here_without_a_daemon() -> None:
         Unreachable("no daemon"),
         NotAllowed(69, ["become root"]),
         DaemonError(69, ["another config"], 412),
+        DaemonError(2, ["there is nothing at /api/v1/probe"], 404),
     ):
         assert daemon_or_here(lambda error=error: raising(error), lambda: "here") == "here"  # type: ignore[misc]
 

@@ -97,3 +97,29 @@ def test_the_daemon_makes_it_where_one_runs(socket: Path, capsys: pytest.Capture
     with answering(socket, http(json.dumps(tried).encode())) as requests:
         run(capsys, "silence", "add", "service=shop", "--dry-run")
     assert requests[0].startswith(b"POST /api/v1/silences/try HTTP/1.1")
+
+
+def test_a_list_that_is_long_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        run(capsys, "silence", "add", f"service=s{number}", "--for", "1h", "-m", "why")
+    page = run_json(capsys, "silence", "list", "--limit", "2")
+    assert f"add --cursor {page['next']}" in run(capsys, "silence", "list", "-n", "2")
+    rest = run_json(capsys, "silence", "list", "--limit", "2", "--cursor", page["next"])
+    assert (len(page["silences"]), len(rest["silences"]), rest["next"]) == (2, 1, None)
+
+
+def test_another_beginning(capsys: pytest.CaptureFixture[str]) -> None:
+    made = run_json(
+        capsys, "silence", "add", "service=x", "--start", "2099-01-01", "--for", "1h", "-m", "why"
+    )
+    moved = run_json(
+        capsys,
+        "silence",
+        "change",
+        made["id"],
+        "--start",
+        "2098-12-31T23:30:00Z",
+        "--end",
+        "2099-01-01T01:00:00Z",
+    )
+    assert moved["start"] == "2098-12-31T23:30:00Z"

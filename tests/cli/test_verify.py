@@ -165,6 +165,15 @@ def test_names_that_steer_a_terminal_are_harmless(folder: Path, capsys: Capture)
     assert "\x1b" not in capsys.readouterr().out
 
 
+def test_text_that_is_none_can_be_told(folder: Path, capsys: Capture) -> None:
+    text = unpack(PACKED.data).files["report.json"].replace(b'"acme-gold"', b'"\\ud800"', 1)
+    (folder / "half.zip").write_bytes(changed(PACKED.data, report__json=text))
+    assert main(["verify", "half.zip", "--json"]) == exits.NO
+    capsys.readouterr().out.encode()
+    assert main(["verify", "half.zip"]) == exits.NO
+    capsys.readouterr().out.encode()
+
+
 def test_a_narrow_terminal_without_unicode() -> None:
     told: dict[str, Any] = {
         "path": "a.zip",

@@ -7,6 +7,8 @@ import pytest
 
 from slawatch.config.advice import advice
 from slawatch.config.web import Listen
+from slawatch.core.agreement import Fee
+from slawatch.core.people import ContactRule
 from slawatch.core.text import Duration, Secret
 
 
@@ -26,6 +28,13 @@ from slawatch.core.text import Duration, Secret
         (tuple[int, ...], "shop", ""),
         (dict[str, str], "a=b", "a table stands in braces: { key = value }"),
         (Listen, 8470, ""),
+        (Fee, "1200 EUR", "a table stands in braces: { amount = ..., currency = ... }"),
+        (
+            tuple[ContactRule, ...],
+            "mail",
+            "several tables stand in brackets, one as well: [{ channel = ... }]",
+        ),
+        (tuple[ContactRule, ...], {"channel": "mail"}, ""),
     ],
 )
 def test_what_to_write_instead(kind: Any, found: object, words: str) -> None:

@@ -105,7 +105,7 @@ def test_alerting_and_its_defaults(read: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "path", "message"),
     [
-        ('[[rules]]\nmetric = "latency_p95"\n', "rules[0]", "warning: a rule needs"),
+        ('[[rules]]\nmetric = "latency_p95"\n', "rules[0]", "a rule needs"),
         (
             '[[rules]]\nmetric = "latency_p95"\nwarning = "500ms"\n',
             "rules[0].warning",

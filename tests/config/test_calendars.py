@@ -69,3 +69,11 @@ def test_a_calendar_that_cannot_be_meant_so(problems: Problems, text: str, path:
 def test_holidays_are_known_for_longer_than_a_contract_runs() -> None:
     years = {day.year for day in public_holidays("DE", "")}
     assert {1991, 2026, 2100} <= years
+
+
+def test_each_day_that_cannot_be_read_is_told(problems: Problems) -> None:
+    text = '[calendars.c]\nhours = { mon = ["9-17"], tue = ["09:00-17:00"], wendsday = [] }\n'
+    assert [problem.path for problem in problems(text)] == [
+        "calendars.c.hours.mon",
+        "calendars.c.hours.wendsday",
+    ]

@@ -94,6 +94,8 @@ def misspelt(line: Line) -> Plant | None:
 
 
 def mistyped(line: Line) -> Plant | None:
+    if dotted(line.path) == "checks.shop-db.expect":
+        return None
     if ANYTHING.intersection(line.path) and line.key not in ("env", "headers", "weights", "counters"):
         return None
     return Plant(line.number, f"{line.key} = nan", dotted(line.path), line.number, line.path)

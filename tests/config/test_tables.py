@@ -23,7 +23,7 @@ Problems = Callable[..., tuple[Problem, ...]]
         ('[people."a b"]', 1, 'people."a b"', "a name is up to 100 letters"),
         ("routes = 3", 1, "routes", "a number cannot stand here"),
         ("[rules]", 1, "rules", "several may follow: write [[rules]] in double brackets"),
-        ("inhibit = [3]", 1, "inhibit[0]", "a number cannot stand here"),
+        ("inhibit = [3]", 1, "inhibit[0]", "a table stands in braces: { source = ..., target = ... }"),
         ("[quiet_hours]\nnight = 1", 2, "quiet_hours.night", "every entry is a table"),
     ],
 )

@@ -165,5 +165,11 @@ def test_when_nobody_could_be_told_of_trouble(read: Load, meta: str, down: tuple
     assert found == (f"nobody can be told of trouble with slawatch: {why}" if why else "")
 
 
+def test_a_channel_that_only_fails_now_counts_beside_one_that_is_down(read: Load) -> None:
+    config = read(f'{TEXT}[alerting]\nmeta = ["person:ann"]\n')
+    assert unheard(config, ("mail",), AT, failing=("pager",)).endswith("nothing goes through mail, pager")
+    assert unheard(config, (), AT, failing=("mail", "pager")) == "", "it may be a hiccup"
+
+
 def test_who_has_no_channels_wants_to_be_told_nothing(read: Load) -> None:
     assert unheard(read('[checks.a]\nservice = "a"\ntype = "tcp"\naddress = "127.0.0.1:80"\n'), (), AT) == ""

@@ -26,12 +26,15 @@ def test_a_viewer_reads_and_changes_nothing() -> None:
 
 def test_a_responder_deals_with_incidents_and_no_more() -> None:
     more = {action for action in ACTIONS if allowed("responder", action)} - VIEWER
-    assert {action.partition(".")[0] for action in more} == {"incident", "silence", "override", "swap"}
+    assert {action.partition(".")[0] for action in more} == {
+        "incident", "silence", "override", "swap", "rehearsal",
+    }  # fmt: skip
 
 
 def test_tokens_the_log_and_erasure_are_for_admins() -> None:
     assert {action for action in ACTIONS if not allowed("operator", action)} == {
-        "token.list", "token.create", "token.revoke", "audit.read", "person.erase",
+        "token.list", "token.create", "token.revoke", "audit.read", "person.erase", "target.probe",
+        "config.check",
     }  # fmt: skip
 
 

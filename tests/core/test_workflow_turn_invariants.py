@@ -59,7 +59,7 @@ def test_with_workflows_or_without_the_escalation_is_the_same(script: list[Any])
                 stage.reasons = (Reason("silence", "s"),) if what == "quiet" else ()
                 stage.give()
         found.append(
-            [(event.at, event.kind, event.subject) for event in stage.events
+            [(event.at, event.kind, unrounded(event.subject)) for event in stage.events
              if event.subject.startswith(("row:", "incident:")) and event.by != "workflow:incident.acked"
              and event.kind != "incident.changed"]
         )  # fmt: skip

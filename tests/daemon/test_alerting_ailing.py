@@ -1,6 +1,7 @@
 """When slawatch does not call the dead man's URL, and that its tasks are there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,8 +11,12 @@ import trio
 from tests.daemon.test_commands import World
 from tests.daemon.test_watching import tcp
 
+from slawatch import notifiers
+from slawatch.core.channel import Channel
 from slawatch.core.instant import MINUTE
 from slawatch.daemon.alerting import AILING_AFTER
+from slawatch.daemon.channels import Line
+from slawatch.notifiers.webhook import Options
 from slawatch.store.database import Database
 
 
@@ -62,3 +67,25 @@ async def test_what_alerting_runs(database: Database) -> None:
     world = World(database, tcp("a"))
     tasks = world.alerting.tasks(database, lambda work, *args: work(*args))
     assert {"dispatcher", "sender", "workflows", "notices", "dead man"} <= set(tasks)
+
+
+async def test_it_is_said_when_nobody_could_be_told(
+    database: Database, mock_clock: trio.testing.MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(database, tcp("a"))
+    alerting = world.alerting
+    hook = Channel(name="hook", type="webhook", options=Options(url="http://127.0.0.1:9/"))
+    alerting.dispatcher.config = replace(alerting.dispatcher.config, channels={"hook": hook})
+    assert alerting.unheard() == ""
+    line = Line(hook, notifiers.load("webhook"), world.clock.now())
+    line.broken = "misconfigured"
+    alerting.sender._lines = {"hook": line}
+    assert alerting.unheard() == "", "it is looked at every five seconds"
+    mock_clock.jump(6)
+    assert alerting.unheard().endswith("nothing goes through hook")
+    assert alerting.unheard().endswith("nothing goes through hook")
+    line.broken = ""
+    mock_clock.jump(6)
+    assert alerting.unheard() == ""
+    assert caplog.text.count("nothing goes through hook") == 1
+    assert "can be told of trouble with slawatch again" in caplog.text

@@ -164,3 +164,42 @@ async def test_an_entry_that_the_store_does_not_take_is_refused(
     with pytest.raises(Refused, match="just now" if busy else "never") as refused:
         await world.commands.enter("maintenance.cancel", {"id": "m-1", "person": "alice"})
     assert refused.value.busy is busy
+
+
+async def test_a_probe_is_made_beside_all_others_and_stored_nowhere(database: Database) -> None:
+    from slawatch import checks
+
+    world = World(database, tcp("a"))
+    options = checks.load("exec").options(command=("/bin/echo", "fine"))
+    probed = await world.commands.probe(Check(name="free", service="s", type="exec", options=options))
+    assert probed.outcome is Outcome.UP
+    assert "stdout: fine" in [line for _, line in probed.lines]
+    assert world.store.batches == []
+    assert world.recorder.queued == 0
+
+
+async def test_what_a_reload_would_say_changes_nothing(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = World(database, tcp("a"))
+    before = world.watching.config
+    world.next = config(tcp("b"))
+    found = await world.commands.check_config()
+    assert (found.problems, found.config) == ((), world.next)
+    world.next = ConfigError([Problem("x.toml", 3, "checks.a.type", message="there is no such type")])
+    found = await world.commands.check_config()
+    assert [problem.line for problem in found.problems] == [3]
+    assert world.watching.config is before
+    assert "no such type" not in caplog.text
+
+
+async def test_a_test_message_goes_through_the_channel(database: Database) -> None:
+    from slawatch import notifiers
+    from slawatch.core.channel import Channel
+
+    world = World(database, tcp("a"))
+    options = notifiers.load("exec").options(command=("/bin/cat",))
+    (tried,) = await world.commands.try_channel(
+        Channel(name="log", type="exec", options=options), "channel:log", ""
+    )
+    assert (tried.kind, tried.delivery.ok) == ("message", True)

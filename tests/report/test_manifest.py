@@ -43,6 +43,7 @@ def test_people_can_read_it_too() -> None:
         ("2026-11-02T07:15:31Z", "yesterday", "frozen_at: a time belongs here"),
         ('"start": "2026-09-30T22:00:00Z"', '"start": 3.5', "period.start: a whole number belongs here"),
         (WORD, "RW", "public_key: this is no public key"),
+        ('"alice"', '"\\ud800"', "it holds half a character"),
         ("{", "", "it is not JSON"),
     ],
 )

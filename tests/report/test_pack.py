@@ -157,6 +157,14 @@ def claiming(size: int) -> bytes:
     return bytes(data)
 
 
+def nameless() -> bytes:
+    """A zip file whose directory lists a file without a name."""
+    data = bytearray(zipped({"manifest.json": b"{}"}))
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 28 : entry + 32] = struct.pack("<HH", 0, len("manifest.json"))
+    return bytes(data)
+
+
 def with_method(method: int) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
@@ -179,6 +187,7 @@ def encrypted() -> bytes:
         (PACKED.data[:1000], "damaged or was cut short"),
         (PACKED.data[:-30], "damaged or was cut short"),
         (PACKED.data[:5000] + b"X" + PACKED.data[5001:], "damaged or was cut short"),
+        (nameless(), "damaged or was cut short"),
         (zipped({"letter.txt": b"x"}), r"there is no manifest\.json in it"),
         (zipped({"a/manifest.json": b"x"}), "there is a folder in it"),
         (zipped({"../manifest.json": b"x"}), "there is a folder in it"),

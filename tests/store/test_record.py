@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.store.samples import START, batch, sample
 
@@ -77,6 +77,9 @@ STEPS = st.lists(
 )  # fmt: skip
 
 
+# Late samples that change no state but how long ago the one before the next changes was.
+@example(steps=[(1, 4, Outcome.DOWN, 3), (1, 8, Outcome.UP, 1), (1, 6, Outcome.DOWN, 1)])
+@example(steps=[(1, 0, Outcome.DOWN, 3), (1, 2, Outcome.UP, 1), (1, 1, Outcome.DOWN, 1)])
 @settings(max_examples=15, deadline=None)
 @given(steps=STEPS)
 def test_asked_often_or_anew_it_is_the_same(tmp_path_factory, steps: list[tuple[int, int, int, int]]) -> None:

@@ -101,7 +101,7 @@ def test_gaps_are_those_of_what_was_entered_too(duty: Duty) -> None:
 )
 def test_gaps_that_cannot_be_asked_for(duty: Duty, query: dict[str, str], said: str) -> None:
     with pytest.raises(EntryRefused) as caught:
-        duty.ask("on_call_gaps", **query)
+        duty.ask("on_call_gaps", (), **query)
     assert said in str(caught.value)
 
 

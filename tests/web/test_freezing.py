@@ -191,8 +191,14 @@ def test_without_agreements_each_organisation_has_a_report(view: View, tmp_path:
     assert sorted((one.organization or "", one.report, one.verdict) for one in made) == [
         ("", "other", ""), ("acme", "acme", ""), ("other", "other", ""),
     ]  # fmt: skip
-    again = restated(view.database, config, made[0].number)
-    assert (again.organization, again.restates) == (made[0].organization, made[0].number)
+    others = next(one for one in made if one.organization == "other")
+    again = restated(view.database, config, others.number)
+    assert (again.organization, again.restates) == ("other", others.number)
+    gone = two_agreements(
+        tmp_path, "", TOML.partition("[agreements.gold]")[0].replace('organization = "other"', "")
+    )
+    with pytest.raises(NotNow, match="no service of report"):
+        restated(view.database, gone, again.number)
 
 
 def test_a_report_that_is_too_large_to_keep_is_refused(view: View, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,3 +284,13 @@ async def test_a_service_that_was_never_watched_says_so(served: Served) -> None:
     text, _ = await page(served, "/services/jobs")
     assert "no data" in text
     assert "Nothing was measured in this time." in text
+
+
+@pytest.mark.parametrize("path", ["/", "/incidents", "/alerts", "/channels", "/oncall", "/slawatch"])
+async def test_every_page_says_that_nobody_can_be_told(served: Served, path: str) -> None:
+    assert 'id="unheard" role="alert"></div>' in (await served.public.get(path, headers=HTML)).text
+    why = "nobody can be told of trouble with slawatch: nothing goes through <b>"
+    served.view.state = replace(served.view.state, unheard=why, trouble=(why,))
+    text = (await served.public.get(path, headers=HTML)).text
+    assert text.count("Nobody can be told of trouble with slawatch: nothing goes through &lt;b&gt;.") == 1
+    assert "nobody can be told" not in text, "once is enough"

@@ -1,6 +1,8 @@
 """The endpoints of frozen reports: freezing once, reading, downloading, verifying, and who sees what."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +218,16 @@ async def test_an_organisations_viewer_reaches_their_reports_alone(two: View, tm
     assert ("report.freeze", "report:3", "allowed") in audited
     assert ("report.restate", "report:4", "allowed") in audited
     assert ("report.freeze", URL, "refused") in audited
+
+
+def test_a_daemon_that_freezes_nothing_imports_nothing_of_it() -> None:
+    """Its memory is bounded; a report is frozen once a month."""
+    code = (
+        "import sys, slawatch.daemon.run, slawatch.web.app\n"
+        "heavy = ('web.freezing', 'web.verifying', 'web.answer_reports', 'store.frozen',\n"
+        "         'web.page_reports', 'report.pack', 'report.inputs', 'report.verify', 'report.seal')\n"
+        "loaded = [name for name in heavy if f'slawatch.{name}' in sys.modules]\n"
+        "sys.exit(str(loaded) if loaded or 'cryptography' in sys.modules else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -88,3 +88,11 @@ def test_names_and_times_that_are_not_there(config: Config, wanted, said: str) -
     with pytest.raises(ReportRefused) as refused:
         plans(config, Request(**{"month": "2026-10", **wanted}), NOW)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("label", ["2026-10", "2026-Q3", "2025", "2026-W41", "2026-10-05"])
+def test_a_period_may_be_named_whatever_its_kind(config: Config, label: str) -> None:
+    (plan, *_) = plans(config, Request(period=label), NOW)
+    assert plan.period.label == label
+    with pytest.raises(ReportRefused, match="--month and --period both name a period"):
+        plans(config, Request(period=label, month="2026-10"), NOW)

@@ -36,8 +36,10 @@ def test_an_acknowledgement_and_a_snooze_end(play: Play) -> None:
         ("ack_reminder", "reminder: the acknowledgement by alice expires in 5 min: alice through chat"),
         (
             "ack_timeout",
-            "the acknowledgement by alice expires: escalation begins anew; level 0 is told: "
-            "alice through chat, bob through chat",
+            (
+                "the acknowledgement by alice expires: escalation begins anew; level 0 is told: "
+                "alice through chat, bob through chat"
+            ),
         ),
     ]
     assert phase_text(play.state.incidents[1]) == "acked by alice"

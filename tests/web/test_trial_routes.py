@@ -89,6 +89,15 @@ async def test_a_target_is_probed_and_its_secrets_are_not_shown(served: Served) 
     assert "hush" not in str(served.view.audit) + answer.text
 
 
+async def test_only_who_has_the_socket_may_wait_longer_than_the_check_does(served: Served) -> None:
+    config = served.view.config
+    served.view.config = replace(config, web=replace(config.web, local="admin"))
+    for client, status in ((served.public, 400), (served.control, 200)):
+        answer = await client.post("/api/v1/checks/shop-home/probe", json={"timeout": "11s"})
+        assert answer.status_code == status, answer.text
+    assert (await served.public.post("/api/v1/checks/shop-home/probe", json={"timeout": "9s"})).is_success
+
+
 async def test_too_many_probes_are_told_to_come_again(served: Served) -> None:
     served.view.refuse = Refused("as many as may are under way", busy=True)
     answer = await post(served, "checks/shop-home/probe", {})
@@ -144,6 +153,7 @@ async def test_tests_of_channels_have_a_pace(ours: View, served: Served) -> None
     answers = [await post(served, "channels/hook/test", {}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert "try again in 1 min" in answers[3].json()["detail"]
+    assert answers[3].headers["retry-after"] == "61"
     ours.clock.at += MINUTE
     assert (await post(served, "channels/hook/test", {})).status_code == 200
 

@@ -50,6 +50,9 @@ def list_(
     check: Annotated[
         str | None, typer.Option(metavar="C", help="Only this check's or rule's.", show_default=False)
     ] = None,
+    incident: Annotated[
+        int | None, typer.Option(metavar="ID", min=1, help="Only of this incident.", show_default=False)
+    ] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
     as_json: AsJson = False,
@@ -62,7 +65,7 @@ def list_(
 
     query = {
         "state": state, "severity": severity, "service": service, "org": org, "check": check,
-        "limit": str(limit), "cursor": cursor,
+        "incident": None if incident is None else str(incident), "limit": str(limit), "cursor": cursor,
     }  # fmt: skip
     given = {key: value for key, value in query.items() if value is not None}
     loaded = load_config(config)

@@ -59,7 +59,9 @@ def daemon_or_here(ask: Callable[[], _T], here: Callable[[], _T]) -> _T:
     except (Unreachable, NotAllowed):
         return here()
     except DaemonError as error:
-        if error.status != HTTPStatus.PRECONDITION_FAILED:
+        # A daemon that has not been started again since an upgrade may not know what it is asked.
+        unknown = error.status == HTTPStatus.NOT_FOUND and error.lines[0].startswith("there is nothing at ")
+        if error.status != HTTPStatus.PRECONDITION_FAILED and not unknown:
             raise
         return here()
 

@@ -128,6 +128,9 @@ def change(
     length: Annotated[
         str | None, typer.Option("--for", metavar="T", help="So long from now.", show_default=False)
     ] = None,
+    start: Annotated[
+        str | None, typer.Option("--start", metavar="T", help="Another beginning.", show_default=False)
+    ] = None,
     end: _End = None,
     comment: _Comment = None,
     match: Annotated[
@@ -142,7 +145,7 @@ def change(
     """Change a silence."""
     loaded = load_config(config)
     wish = {
-        "id": name, "for": length, "end": end, "comment": comment,
+        "id": name, "for": length, "start": start, "end": end, "comment": comment,
         "match": ", ".join(match) if match else None, "force": force or None, "person": alerting.person(by),
     }  # fmt: skip
     return _print(entering.enter(loaded, "silence.change", wish), loaded, as_json=as_json)

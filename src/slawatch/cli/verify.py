@@ -65,27 +65,27 @@ def verify(
     from slawatch.report.verify import verify as verified
 
     trusted = None if key is None else _trusted(key)
-    readable: list[tuple[str, Unpacked]] = []
-    told: list[dict[str, Any]] = []
-    for name, found in _read(paths):
-        if isinstance(found, str):
-            told.append({"path": name, "result": "unreadable", "reason": found})
-        else:
-            readable.append((name, found))
+    found = list(_read(paths))
+    readable = [one for _, one in found if not isinstance(one, str)]
     with _without_collections():
-        results = verified([found for _, found in readable], trusted=trusted)
-    told += [{"path": name, **value(one)} for (name, _), one in zip(readable, results, strict=True)]
+        results = iter(verified(readable, trusted=trusted))
+    told = [
+        {"path": name, "result": "unreadable", "reason": one}
+        if isinstance(one, str)
+        else {"path": name, **value(next(results))}
+        for name, one in found
+    ]
     if as_json:
         import json
 
+        # In ASCII: what stands in a foreign file need not be text that can be printed.
         ok = all(one["result"] == "match" for one in told)
-        sys.stdout.write(
-            json.dumps({"ok": ok, "reports": told}, ensure_ascii=False, indent=2, default=str) + "\n"
-        )
+        sys.stdout.write(json.dumps({"ok": ok, "reports": told}, indent=2, default=str) + "\n")
     else:
-        sys.stdout.write("\n".join(lines(told, of())) + "\n")
-    results_told = {one["result"] for one in told}
-    return exits.NO if "differs" in results_told else exits.IO if "unreadable" in results_told else exits.OK
+        text = "\n".join(lines(told, of())) + "\n"
+        sys.stdout.write(text if of().unicode else text.encode("ascii", "replace").decode("ascii"))
+    came = {one["result"] for one in told}
+    return exits.NO if "differs" in came else exits.IO if "unreadable" in came else exits.OK
 
 
 def lines(told: Sequence[Mapping[str, Any]], terminal: Terminal) -> list[str]:

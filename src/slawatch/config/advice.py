@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from decimal import Decimal
 from typing import Any, Final, get_args, get_origin
 
-from slawatch.config.annotations import Marker, accepts, describe, holds_secret, unwrap
+from slawatch.config.annotations import Marker, accepts, describe, holds_secret, keys, unwrap
 from slawatch.config.problem import quoted
 from slawatch.core.text import FromText
 
@@ -35,15 +36,27 @@ def advice(kind: Any, found: object) -> str:
         return f'a length of time has a unit and stands in quotes: "{found}s" or "{found}m"'
     if number and bare is str and _readable(marker, str(found)):
         return f'text stands in quotes: "{found}"'
+    if is_dataclass(bare) and isinstance(bare, type):
+        return "" if isinstance(found, list) else f"a table stands in braces: {_table(bare)}"
+    inner = get_args(bare)[0] if origin in (tuple, frozenset, list) and get_args(bare) else None
+    if is_dataclass(inner) and isinstance(inner, type) and not isinstance(found, dict):
+        return f"several tables stand in brackets, one as well: [{_table(inner)}]"
     if not isinstance(found, str) or len(found) > _LONGEST:
         return ""
     if accepts(kind, True) and origin is not object and found.lower() in _TRUTH:
         return f"write true or false without quotes: {_TRUTH[found.lower()]}"
     if _NUMBER.fullmatch(found) and accepts(kind, Decimal(found) if "." in found else int(found)):
         return f"a number stands without quotes: {found}"
-    if origin in (tuple, frozenset, list) and get_args(bare) and accepts(get_args(bare)[0], found):
+    if inner is not None and accepts(inner, found):
         return f"several stand in brackets, one as well: [{quoted(found)}]"
     return "a table stands in braces: { key = value }" if origin in (dict, Mapping) else ""
+
+
+def _table(kind: type) -> str:
+    """Return what a table looks like: with the keys that it needs, else with any."""
+    named = keys(kind)
+    needed = [name for name, key in named.items() if key.required] or [next(iter(named))]
+    return f"{{ {', '.join(f'{name} = ...' for name in needed)} }}"
 
 
 def _readable(marker: Marker | None, text: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import is_dataclass
 from decimal import Decimal
-from types import UnionType
+from types import NoneType, UnionType
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
 from slawatch.config.advice import advice
@@ -26,7 +26,7 @@ from slawatch.config.partial import BAD, HOLE, Bad, Flawed, nothing_of, partial,
 from slawatch.config.problem import KeyPath, Problem, clean, closest, dotted, nearest, quoted
 from slawatch.config.secrets import SecretError, resolve
 from slawatch.config.source import Document
-from slawatch.core.text import BesideConfig, FromText, Secret
+from slawatch.core.text import BesideConfig, FromText, FromValue, Secret
 
 MANY: Final = 12
 """So many keys are not listed for somebody who wrote another."""
@@ -89,7 +89,7 @@ class Reader:
         if found is BAD:
             return BAD
         if not isinstance(found, dict):
-            self.wrong(path, "a table", found, hide=True)
+            self.wrong(path, "a table", found, advice(kind, found), hide=True)
             return BAD
         found = self.known(found, [name for name in keys(kind) if name not in given], path)
         values = self.fields(kind, found, path, given)
@@ -150,7 +150,9 @@ class Reader:
             # What a key that nobody understands was to say may be what the others seem to lack.
             if path not in self.strange or values.keys() & found.keys:
                 where = _named(found.message, values, path, at)
-                self.problem(where, re.sub(rf"\A`?{re.escape(str(where[-1]))}`?: ", "", found.message))
+                self.problem(
+                    where, re.sub(rf"\A`?({found.about}|{re.escape(str(where[-1]))})`?: ", "", found.message)
+                )
             unread |= {found.about} & values.keys()
         return Flawed(partial(kind, {k: v for k, v in read.items() if k not in unread}, unread))
 
@@ -242,6 +244,11 @@ class Reader:
         try:
             return marker.read(found)
         except FAULTS as error:
+            several = _by_entry(marker, found)
+            for key, message in several:
+                self.problem((*path, key), message)
+            if several:
+                return BAD
             if isinstance(marker, FromText) and not isinstance(found, str):
                 self.wrong(path, marker.expected, found, advice(kind, found))
             else:
@@ -279,7 +286,8 @@ class Reader:
         del self.problems[told:]
         message = _no_choice(tuple(literals), found) if literals else ""
         if not message and not fitting:
-            message = advice(kind, found)
+            meant = [branch for branch in branches if branch is not NoneType]
+            message = advice(meant[0], found) if len(meant) == 1 else ""
         self.wrong(path, describe(kind), found, message, hide=holds_secret(kind))
         return BAD
 
@@ -315,11 +323,24 @@ def _no_choice(allowed: tuple[Any, ...], found: object) -> str:
             return f"a number stands without quotes: {found}"
         hint = nearest(found, [str(choice) for choice in allowed])
         return "there is no such choice" + (f": {hint}" if hint else "")
+    if found is False and "off" in allowed:
+        return 'write "off"'
     known = isinstance(found, int | Decimal) and str(found) in allowed
     return f'text stands in quotes: "{found}"' if known else ""
 
 
 _WHOLE: Final = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def _by_entry(marker: FromText | FromValue, found: object) -> list[tuple[str, str]]:
+    """Return the entries of a table that cannot be read alone either, with why; of a single one, nothing."""
+    faults = []
+    for key, value in found.items() if isinstance(found, dict) and len(found) > 1 else ():
+        try:
+            marker.read({key: value})
+        except FAULTS as error:
+            faults.append((key, str(error.args[0]) if error.args else "this cannot stand here"))
+    return faults
 
 
 def _holds_bad(found: object) -> bool:

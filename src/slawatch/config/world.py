@@ -68,13 +68,14 @@ def _meta_fallback(config: Config, policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *own)))
 
 
-def unheard(config: Config, down: Collection[str], at: Instant) -> str:
+def unheard(config: Config, down: Collection[str], at: Instant, failing: Collection[str] = ()) -> str:
     """Return why nobody would hear of trouble with slawatch itself; empty where somebody would.
 
     Args:
         config: the present one.
         down: channels through which nothing goes.
         at: now.
+        failing: channels whose last messages failed: they count beside one through which nothing goes.
     """
     policy = _meta(config).get(META)
     if policy is None:
@@ -83,7 +84,7 @@ def unheard(config: Config, down: Collection[str], at: Instant) -> str:
         targets = dict.fromkeys((*(to for level in policy.levels for to in level.to), *policy.fallback))
         people = dict.fromkeys(who for target in targets for who in recipients(config, target, at))
         ways = {contact.channel for who in people for contact in contacts(config, who)}
-    if not config.channels or not ways <= set(down):
+    if not config.channels or not ways <= {*down, *failing} or (ways and not ways & set(down)):
         return ""
     why = f"nothing goes through {', '.join(sorted(ways))}" if ways else "nobody is meant who has a channel"
     return f"nobody can be told of trouble with slawatch: {why}"

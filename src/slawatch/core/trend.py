@@ -16,7 +16,7 @@ from slawatch.core.period import Period, neighbour
 PERIODS: Final = 12
 """How many periods a trend goes back, the present one included."""
 MOST_SERVICES: Final = 2_000
-"""A trend judges every service in eleven more periods, a millisecond each; of more services none is made."""
+"""A trend judges every service in eleven more periods, a millisecond each time; of more none is made."""
 HALF: Final = Fraction(1, 2)
 """A verdict that rests on less of the promised time than this rests on less than it leaves open."""
 

@@ -157,7 +157,10 @@ class Alerting:
         elapsed = self._clock.elapsed() / SECOND
         if elapsed - self._unheard_at >= _UNHEARD_FOR:
             self._unheard_at = elapsed
-            found = unheard(self.dispatcher.config, self.dispatcher.state.down, self._clock.now())
+            standing = self.sender.standing()
+            down = [name for name, one in standing.items() if one.down]
+            failing = [name for name, one in standing.items() if one.state == "failing"]
+            found = unheard(self.dispatcher.config, down, self._clock.now(), failing)
             if found != self._unheard:
                 level = logging.ERROR if found else logging.WARNING
                 log.log(level, "%s", found or "somebody can be told of trouble with slawatch again")

@@ -126,7 +126,11 @@ def read(text: bytes) -> Manifest:
         parse_key(manifest.public_key)
     except SignatureWrong as error:
         raise ManifestUnreadable(f"public_key: {error}") from None
-    if write(manifest) != text:
+    try:
+        again = write(manifest)
+    except UnicodeEncodeError:
+        raise ManifestUnreadable("it holds half a character") from None
+    if again != text:
         # A key that stands twice, say, reads as one thing here and as another elsewhere.
         raise ManifestUnreadable("it is not written as slawatch writes it")
     return manifest

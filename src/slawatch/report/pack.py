@@ -7,7 +7,6 @@ not depend on the compression.
 import io
 import json as json_text
 import zipfile
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -256,9 +255,9 @@ def unpack(data: bytes) -> Unpacked:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _unpacked(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError) as error:
-        if isinstance(error, PackUnreadable):
-            raise
+    except PackUnreadable:
+        raise
+    except Exception as error:  # noqa: BLE001 (zipfile answers broken files with errors of every kind)
         raise PackUnreadable(_damaged(data, error)) from None
 
 

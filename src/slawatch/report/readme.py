@@ -68,7 +68,7 @@ Ask for the key once by another way than you got this file, such as in the contr
     slawatch verify FILE.zip --key {key}
 
 accepts no other one. Keep the reports of earlier periods: given together, they are also verified
-to follow one another, with none taken out or exchanged.
+to follow one another, with none exchanged or put in afterwards.
 
 Without slawatch, minisign (https://jedisct1.github.io/minisign/) checks the signature, and the
 manifest names the SHA-256 of each file:

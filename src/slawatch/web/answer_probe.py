@@ -81,8 +81,13 @@ def made(target: str) -> Check | None:
     return Check(name=address, service=address, type="tcp", options=options)
 
 
-def within(check: Check, timeout: str) -> Check:
+def within(check: Check, timeout: str, most: Micros = LONGEST) -> Check:
     """Return a check that gives up after another time.
+
+    Args:
+        check: the one.
+        timeout: the other time.
+        most: it may be so long.
 
     Raises:
         ValueError: the text is no such length.
@@ -90,8 +95,8 @@ def within(check: Check, timeout: str) -> Check:
     length = parse_duration(timeout)
     if not length:
         raise ValueError("a probe needs more time than none")
-    if length > LONGEST:
-        raise ValueError(f"a probe takes {format_duration(LONGEST)} at most")
+    if length > most:
+        raise ValueError(f"a probe takes {format_duration(most)} at most")
     return replace(check, timeout=length)
 
 

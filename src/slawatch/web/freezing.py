@@ -119,9 +119,9 @@ def restated(
         )
     period = Period(before.label, before.start, before.end, before.timezone, _kind(before))
     if agreement is None:
-        services = tuple(
-            service for service in config.services.values() if service.organization == before.organization
-        ) or tuple(config.services.values())
+        services = tuple(s for s in config.services.values() if s.organization == before.organization)
+        if not services:
+            raise NotNow(f"no service of report {number} is in the configuration any more")
     else:
         try:
             services = tuple(config.services[name] for name in named(agreement, period))

@@ -138,8 +138,8 @@ def paths() -> dict[str, Any]:
             "post": _written(
                 "probeCheck", "state", "Probe a check once, now; nothing is stored.", "Probe",
                 {"timeout": _LENGTH}, {}, _PROBE, query=[_IF_MATCH], action="check.probe",
-                more="It takes as long as the check's timeout allows. A check that is called, a heartbeat, "
-                "is not probed (422).",
+                more="It takes as long as the check's timeout allows, or less. A check that is called, a "
+                "heartbeat, is not probed (422).",
             ),
         },
         "/api/v1/probe": {

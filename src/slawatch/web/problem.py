@@ -42,10 +42,14 @@ class Problem(Exception):  # noqa: N818 (the RFC's word)
         status: of HTTP.
         detail: what was wrong with this request, and what to do, for people.
         lines: further lines, such as each mistake of a config.
+        wait: seconds after which the same may be asked again; None where that is not known.
     """
 
-    def __init__(self, status: HTTPStatus, detail: str, lines: Iterable[str] = ()) -> None:
+    def __init__(
+        self, status: HTTPStatus, detail: str, lines: Iterable[str] = (), *, wait: int | None = None
+    ) -> None:
         super().__init__(detail)
+        self.wait = wait
         self.status = status
         self.detail = detail
         self.lines = tuple(lines)
@@ -96,8 +100,8 @@ async def on_problem(request: Request, error: Exception) -> Response:
     """Answer a `Problem` that an endpoint raised."""
     assert isinstance(error, Problem)
     answer = await answer_to(request, error.status, error.detail, error.lines)
-    if error.status is HTTPStatus.SERVICE_UNAVAILABLE:
-        answer.headers["Retry-After"] = "5"
+    if error.wait is not None or error.status is HTTPStatus.SERVICE_UNAVAILABLE:
+        answer.headers["Retry-After"] = str(error.wait or 5)
     return answer
 
 

@@ -99,7 +99,9 @@ def stream(**chosen: str) -> str:
 
 def problem(title: str, detail: str, lines: Sequence[str]) -> bytes:
     """Return the page that says why there is no other; it holds no script."""
-    return page("problem.html", title=title, detail=detail, lines=lines, home=title in ("Not Found", "Forbidden"))
+    return page(
+        "problem.html", title=title, detail=detail, lines=lines, home=title in ("Not Found", "Forbidden")
+    )
 
 
 @cache

@@ -9,10 +9,10 @@ from starlette.responses import JSONResponse, Response
 
 from slawatch.config.problem import ConfigError, nearest, one_of
 from slawatch.core.check import Check
-from slawatch.core.instant import SECOND
+from slawatch.core.instant import SECOND, Micros
 from slawatch.core.text import spoken_duration
 from slawatch.web import answer_channel, answer_config, answer_probe
-from slawatch.web.access import Guarded, concern, route
+from slawatch.web.access import Guarded, concern, principal_of, route
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of, bytes_of
 from slawatch.web.problem import Problem
@@ -68,7 +68,9 @@ class TrialRoutes:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no check {name[:100]!r}: {hint}")
         if said := answer_probe.passive(check, config):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said[0], said[1:])
-        return await self._probed(check, wish)
+        # Whoever may open the socket may wait as long as they like; others have the check's time at most.
+        owner = principal_of(request).kind == "socket"
+        return await self._probed(check, wish, answer_probe.LONGEST if owner else check.timeout)
 
     async def probe_target(self, request: Request) -> Response:
         """One probe of a URL or address that no check names."""
@@ -84,13 +86,13 @@ class TrialRoutes:
         if check is None:
             said = "target: a URL starts with http:// or https://, an address ends in :PORT"
             raise Problem(HTTPStatus.BAD_REQUEST, said)
-        return await self._probed(check, wish)
+        return await self._probed(check, wish, answer_probe.LONGEST)
 
-    async def _probed(self, check: Check, wish: dict[str, Any]) -> Response:
+    async def _probed(self, check: Check, wish: dict[str, Any], most: Micros) -> Response:
         timeout = wish.get("timeout")
         if timeout is not None:
             try:
-                check = answer_probe.within(check, timeout)
+                check = answer_probe.within(check, timeout, most)
             except (ValueError, TypeError) as error:
                 raise Problem(HTTPStatus.BAD_REQUEST, f"timeout: {error}") from None
         try:
@@ -149,7 +151,7 @@ class TrialRoutes:
             wait = self._pace.wait(name, self._view.clock.now())
             if wait:
                 said = f"{name} was tested often of late: try again in {spoken_duration(wait + SECOND)}"
-                raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said)
+                raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, wait=wait // SECOND + 1)
             try:
                 tried = await self._view.commands.try_channel(channel, recipient, address)
             except Refused as refused:

@@ -10,7 +10,7 @@ let timer = 0;
 
 function matches(row, words) {
   const group = row.closest("section").querySelector("h2").textContent;
-  const text = `${row.dataset.service} ${group}`.toLowerCase();
+  const text = `${row.dataset.service} ${row.dataset.about || ""} ${group}`.toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

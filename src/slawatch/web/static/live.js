@@ -102,8 +102,8 @@ function applyAlerting(found) {
 
 function applyDaemon(found) {
   const unheard = document.getElementById("unheard");
-  if (unheard && unheard.textContent.trim().toLowerCase() !== (found.unheard && `${found.unheard}.`.toLowerCase())) {
-    const words = found.unheard && `${found.unheard[0].toUpperCase()}${found.unheard.slice(1)}.`;
+  const words = found.unheard && `${found.unheard[0].toUpperCase()}${found.unheard.slice(1)}.`;
+  if (unheard && unheard.textContent.trim() !== words) {
     const line = Object.assign(document.createElement("p"), { className: "notice refused", textContent: words });
     unheard.replaceChildren(...(words ? [line] : []));
   }
@@ -116,8 +116,9 @@ function applyDaemon(found) {
   glyph.setAttribute("class", `glyph s-${state}`);
   glyph.firstElementChild.setAttribute("href", `#g-${state}`);
   fill("own-words", well ? "slawatch is well" : "slawatch is in trouble");
+  const others = found.trouble.filter((line) => line !== found.unheard);
   document.getElementById("trouble").replaceChildren(
-    ...found.trouble.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
+    ...others.map((line) => Object.assign(document.createElement("li"), { textContent: line })),
   );
 }
 
