@@ -149,7 +149,7 @@ def test_an_outage_is_named_by_its_id(view: View) -> None:
         {"gold": True},
         "https://tickets.example/1",
     )
-    with pytest.raises(EntryRefused, match='leave `service` out'):
+    with pytest.raises(EntryRefused, match="leave `service` out"):
         do(view, "adjustment.add", {**wish, "service": "shop"})
     with pytest.raises(EntryRefused, match="there is no outage 'shop-20261101T115801Z'") as refused:
         do(view, "adjustment.add", {**wish, "outage": "shop-20261101T115801Z"})
