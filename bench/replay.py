@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from slawatch.answers import replay
 from slawatch.clock import steady
 from slawatch.config.load import Config, load
 from slawatch.core.instant import DAY, SECOND
@@ -22,7 +23,6 @@ from slawatch.core.replayed import compare
 from slawatch.store.database import Database, transaction
 from slawatch.store.folding import refold
 from slawatch.store.sealing import enter, write_file
-from slawatch.web import answer_replay
 
 FIRST_DAY: Final = 20_000
 
@@ -125,10 +125,10 @@ def _time(database: Database, configs: list[Config], days: int) -> None:
     start, end = FIRST_DAY * DAY, (FIRST_DAY + days) * DAY
     began = steady()
     with database.reading() as cursor:
-        stored = answer_replay.material(cursor, answer_replay.wish(configs, start, end))
-    found = answer_replay.read_material(stored)
+        stored = replay.material(cursor, replay.wish(configs, start, end))
+    found = replay.read_material(stored)
     read = steady()
-    made = [answer_replay.played(config, found, start, end) for config in configs]
+    made = [replay.played(config, found, start, end) for config in configs]
     difference = compare(made[0], made[1], str)
     done = steady()
     print(

@@ -17,6 +17,7 @@ from typing import Final
 
 from bench.report_evidence import FIRST_DAY, SAMPLES, _fill, _names
 
+from slawatch.answers.measuring import Memory, measure, pledges
 from slawatch.clock import steady
 from slawatch.config.model import Config
 from slawatch.core.agreement import Agreement, Objective
@@ -27,7 +28,6 @@ from slawatch.core.rule import Rule, parse_condition
 from slawatch.core.series import series
 from slawatch.core.signal import Look, Watched, judge
 from slawatch.store.database import Database, transaction
-from slawatch.web.measuring import Memory, measure, pledges
 
 RULES: Final = (
     ("latency_p95", "5m", "> 500ms"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx
 import trio
 
+from slawatch.answers.view import Commands, Live, LiveCheck
 from slawatch.clock import SYSTEM, Clock
 from slawatch.config.load import load
 from slawatch.config.model import Config
@@ -30,7 +31,6 @@ from slawatch.store.database import Database
 from slawatch.store.writer import Writer
 from slawatch.web.app import build
 from slawatch.web.serve import Server, bind_tcp
-from slawatch.web.view import Commands, Live, LiveCheck
 
 if TYPE_CHECKING:
     import duckdb

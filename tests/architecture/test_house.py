@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/slawatch"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
-ROOMS = {"core", "checks", "notifiers", "store", "report", "config", "web", "daemon", "cli"}
+ROOMS = {"core", "checks", "notifiers", "store", "report", "config", "answers", "web", "daemon", "cli"}
 VAGUE = {
     "manager",
     "helper",

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from tests.alerts import NOW, Play, configured
 
+from slawatch.answers import incidents
 from slawatch.cli.incident_table import render, render_done, render_list, shown_state
 from slawatch.cli.terminal import Terminal, columns
 from slawatch.config.world import world_of
 from slawatch.core.command import Ack, Assign, Write
 from slawatch.core.instant import MINUTE
 from slawatch.store.database import Database
-from slawatch.web import answer_incidents
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def incident(tmp_path: Path) -> Any:
         play.give(Write(by="person:alice", incident=1, text="the vendor says that it will take them " * 4))
         play.give(Ack(by="person:alice", incident=1), after=MINUTE)
         with database.reading() as cursor:
-            found = answer_incidents.show(cursor, play.state, 1, world_of(config), play.now)
+            found = incidents.show(cursor, play.state, 1, world_of(config), play.now)
     assert found is not None
     return found
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from slawatch.answers.probe import PHASES, Probed, answer
 from slawatch.cli.probe_table import render
 from slawatch.cli.terminal import Terminal, columns
 from slawatch.core.check import Check
 from slawatch.core.sample import Cause, Outcome
-from slawatch.web.answer_probe import PHASES, Probed, answer
 
 CHECK = Check(name="shop-home", service="shop", type="http", options=None)
 

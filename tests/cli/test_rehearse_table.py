@@ -4,12 +4,12 @@ from pathlib import Path
 
 from tests.core.stage import NEEDS_DATABASE, do, played, scene
 
+from slawatch.answers.rehearse import answer
 from slawatch.cli.rehearse_table import render
 from slawatch.cli.terminal import Terminal, columns
 from slawatch.config.model import Config
 from slawatch.core.people import Person
 from slawatch.core.scenario import Played
-from slawatch.web.answer_rehearse import answer
 
 CONFIG = Config(path=Path("slawatch.toml"), data_dir=Path("data"), timezone="Europe/Berlin")
 PEOPLE = {"ann": Person(key="ann", name="Ann \x1b[31mExample")}

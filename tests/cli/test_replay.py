@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from slawatch.answers import replay
 from slawatch.cli import exits
 from slawatch.cli.main import main
 from slawatch.core.instant import DAY, MINUTE, SECOND, parse_rfc3339
@@ -14,7 +15,6 @@ from slawatch.core.timeline import Held, fold
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web import answer_replay
 
 from .sockets import answering, http
 
@@ -207,7 +207,7 @@ def test_a_running_daemon_reads_the_store(capsys: Capture, home: Path) -> None:
     assert "slawatch reload" in found["warnings"][0]
     head, _, body = requests[0].partition(b"\r\n\r\n")
     assert head.startswith(b"POST /api/v1/replay ")
-    wish = answer_replay.read_wish(json.loads(body.split(b"\r\n")[1]))
+    wish = replay.read_wish(json.loads(body.split(b"\r\n")[1]))
     assert (wish.start, wish.end) == (START, START + DAY)
 
 

@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from slawatch.answers.replay import Material
 from slawatch.cli.replay_table import render
 from slawatch.cli.terminal import Terminal
 from slawatch.config.model import Config
 from slawatch.core.instant import DAY, HOUR, MINUTE, parse_rfc3339
 from slawatch.core.people import Person
 from slawatch.core.replayed import Changed, Difference, Fired, Opened, Reached, Replayed
-from slawatch.web.answer_replay import Material
 
 START = parse_rfc3339("2026-01-05T00:00:00Z")
 CONFIG = Config(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from tests.report import cases
 
+from slawatch.answers.report import File
 from slawatch.cli import exits
 from slawatch.cli.main import main
 from slawatch.cli.report import write
@@ -14,7 +15,6 @@ from slawatch.core.sample import Outcome, Sample, Transition
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web.answer_report import File
 
 Capture = pytest.CaptureFixture[str]
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from slawatch.answers.wish import EntryRefused, in_keys
 from slawatch.cli.client import DaemonError
 from slawatch.cli.main import main
 from slawatch.cli.wording import in_words, said_in
-from slawatch.web.wish import EntryRefused, in_keys
 
 from .sockets import answering, http
 

@@ -7,6 +7,7 @@ from tests.daemon.test_commands import World
 from tests.daemon.test_watching import config, row, tcp
 from tests.fakes import EPOCH
 
+from slawatch.answers.view import Refused
 from slawatch.core.command import Ack
 from slawatch.core.instant import SECOND
 from slawatch.core.sample import Outcome
@@ -14,7 +15,6 @@ from slawatch.daemon.alerting import look_up, read_entered
 from slawatch.store import alerting as stored
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web.view import Refused
 
 
 @pytest.fixture

@@ -212,6 +212,17 @@ def test_pages_and_webhooks_have_their_own_waits() -> None:
     assert line_of("slack").wait(REFUSED, 1, 0.5) is None
 
 
+def test_a_channel_is_proved_by_a_message_that_went_through_or_by_another_config() -> None:
+    line = line_of()
+    assert not line.standing([], 0).proved
+    tried(line, ERROR, 0)
+    assert not line.standing([], 0).proved
+    tried(line, OK, 1)
+    tried(line, ERROR, 2)
+    assert line.standing([], 2).proved
+    assert line_of().changed(channel("c", "slack"), load("slack"), 3).standing([], 3).proved
+
+
 def test_how_it_stands() -> None:
     line = line_of()
     rows = [

@@ -7,6 +7,8 @@ import trio.testing
 from tests.daemon.test_watching import config, tcp
 from tests.fakes import EPOCH, Clock, Journal, Store, inline
 
+from slawatch.answers.entering import EntryRefused
+from slawatch.answers.view import Refused
 from slawatch.config.model import Address, Config, Web
 from slawatch.config.problem import ConfigError, Problem
 from slawatch.core.check import Check, Service
@@ -20,8 +22,6 @@ from slawatch.daemon.systemd import Notifier
 from slawatch.daemon.watching import Watching
 from slawatch.store import entries, evidence
 from slawatch.store.database import Database, StoreBusy, StoreError
-from slawatch.web.entering import EntryRefused
-from slawatch.web.view import Refused
 
 
 @pytest.fixture

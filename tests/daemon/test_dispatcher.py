@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes import EPOCH, Clock, check
 
+from slawatch.answers.view import Refused
 from slawatch.config.model import Config
 from slawatch.core.alert import Alert
 from slawatch.core.attempt import Attempt
@@ -24,7 +25,6 @@ from slawatch.core.silence import Silence
 from slawatch.core.turn import State, fold
 from slawatch.daemon.dispatcher import Dispatcher
 from slawatch.daemon.sight import Sight
-from slawatch.web.view import Refused
 
 
 def config(**keys: Any) -> Config:

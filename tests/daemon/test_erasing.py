@@ -11,6 +11,8 @@ from tests.daemon.test_commands import World
 from tests.daemon.test_watching import tcp
 from tests.fakes import inline
 
+from slawatch.answers.view import Refused
+from slawatch.answers.wish import EntryRefused
 from slawatch.core.audit import Audited
 from slawatch.core.command import Ack, Open
 from slawatch.core.dispatch import Answered, Claimed
@@ -24,8 +26,6 @@ from slawatch.daemon.erasing import erase
 from slawatch.store import alerting as stored
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web.view import Refused
-from slawatch.web.wish import EntryRefused
 
 
 @pytest.fixture

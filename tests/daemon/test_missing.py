@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from slawatch.answers.view import Live, LiveCheck
 from slawatch.config.model import Config
 from slawatch.core.check import Check, Service
 from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.sample import Outcome
 from slawatch.core.signal import Look
 from slawatch.daemon.missing import EXCUSED, Missing, limit, name_of
-from slawatch.web.view import Live, LiveCheck
 
 NOW = 1_800_000_000 * SECOND
 LIMIT = 75 * SECOND

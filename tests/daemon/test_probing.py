@@ -10,13 +10,13 @@ import pytest
 import trio
 
 from slawatch import checks
+from slawatch.answers.view import Refused
 from slawatch.core.check import Check
 from slawatch.core.instant import SECOND
 from slawatch.core.sample import Cause, Outcome
 from slawatch.core.text import Secret
 from slawatch.daemon import probing
 from slawatch.daemon.probing import Apart, once
-from slawatch.web.view import Refused
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import trio
 import trio.testing
 from tests.fakes import Clock, inline
 
+from slawatch.answers.view import Live, LiveCheck
 from slawatch.config.load import load
 from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
@@ -26,7 +27,6 @@ from slawatch.store.batch import Batch
 from slawatch.store.database import Database, StoreError
 from slawatch.store.writer import Writer
 from slawatch.web.problem import Problem
-from slawatch.web.view import Live, LiveCheck
 
 TOML = """
 [slawatch]

@@ -2,11 +2,11 @@
 
 import pytest
 
+from slawatch.answers.view import Live
 from slawatch.core.channel import Standing
 from slawatch.core.instant import HOUR, MINUTE, SECOND
 from slawatch.core.signal import Look
 from slawatch.daemon.troubles import Troubles
-from slawatch.web.view import Live
 
 NOW = 1_800_000_000 * SECOND
 WELL = Live(since=NOW, probers=2, counters={0: {}, 1: {}})
@@ -24,6 +24,25 @@ def test_all_is_well():
     assert wrong == {}
     assert 'slawatch{kind="meta",trouble="store"}' in fine
     assert 'slawatch{kind="meta",trouble="channel mail"}' in fine
+
+
+def test_a_restart_mends_no_channel():
+    troubles = Troubles()
+    name = 'slawatch{kind="meta",trouble="channel mail"}'
+    unproved = {"mail": Standing("ok", NOW, proved=False)}
+    assert name not in look_at(troubles, channels=unproved)[1]
+    failing = {"mail": Standing("failing", NOW, "refused", proved=False)}
+    assert name not in look_at(troubles, channels=failing, steady=MINUTE)[1]
+    assert name in look_at(troubles, channels={"mail": Standing("ok", NOW)}, steady=2 * MINUTE)[1]
+
+
+def test_a_channel_that_did_nothing_wrong_for_an_hour_is_well():
+    troubles = Troubles()
+    unproved = {"mail": Standing("ok", NOW, proved=False)}
+    name = 'slawatch{kind="meta",trouble="channel mail"}'
+    assert name not in look_at(troubles, channels=unproved)[1]
+    assert name not in look_at(troubles, channels=unproved, steady=HOUR - 1)[1]
+    assert name in look_at(troubles, channels=unproved, steady=HOUR)[1]
 
 
 def test_a_store_that_takes_nothing():

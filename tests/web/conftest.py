@@ -11,6 +11,11 @@ import pytest
 import trio
 from tests.alerts import Play, configured
 
+from slawatch.answers import erasure
+from slawatch.answers.channel import Tried
+from slawatch.answers.entering import enter
+from slawatch.answers.probe import Probed
+from slawatch.answers.view import Imported, Live, LiveCheck, Refused, Reloaded
 from slawatch.config.load import Config, load
 from slawatch.config.unread import Checked, check
 from slawatch.config.world import world_of
@@ -28,13 +33,9 @@ from slawatch.core.turn import State
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
 from slawatch.store.writer import Writer
-from slawatch.web import erasure, serve
-from slawatch.web.answer_channel import Tried
-from slawatch.web.answer_probe import Probed
+from slawatch.web import serve
 from slawatch.web.app import build
-from slawatch.web.entering import enter
 from slawatch.web.serve import Server, bind_tcp, bind_unix
-from slawatch.web.view import Imported, Live, LiveCheck, Refused, Reloaded
 
 if TYPE_CHECKING:
     import duckdb

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from slawatch.answers import freezing
+from slawatch.answers.freezing import Asked
 from slawatch.config.load import Config, load
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.store.database import Database
 from slawatch.store.frozen import Frozen
-from slawatch.web import freezing
-from slawatch.web.freezing import Asked
 
 from .conftest import TOML, View
 

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tests.alerts import NOW, Play
 
+from slawatch.answers.asking import Seen, alone
 from slawatch.core.channel import Standing
-from slawatch.web.asking import Seen, alone
 
 if TYPE_CHECKING:
     from collections.abc import Callable

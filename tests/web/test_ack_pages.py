@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from slawatch.answers.view import Refused
 from slawatch.config.load import Config, load
 from slawatch.core.command import Ack, Resolve, Unack
 from slawatch.core.incident import Phase
@@ -13,7 +14,6 @@ from slawatch.core.instant import HOUR, MINUTE
 from slawatch.core.link import sign
 from slawatch.core.turn import State
 from slawatch.store.keyfile import link_secret
-from slawatch.web.view import Refused
 
 from .conftest import NOW, Served, View
 from .duty import DUTY, Duty

@@ -10,6 +10,7 @@ import trio
 from icalendar import Calendar
 from tests.alerts import NOW, Play
 
+from slawatch.answers.view import Live, Refused
 from slawatch.core.dispatch import steps
 from slawatch.core.event import Event
 from slawatch.core.instant import DAY, HOUR, MINUTE, rfc3339
@@ -19,7 +20,6 @@ from slawatch.store import duty
 from slawatch.web import serve
 from slawatch.web.app import build
 from slawatch.web.serve import Server, bind_unix
-from slawatch.web.view import Live, Refused
 
 from .conftest import Clock, View
 from .playing import channel

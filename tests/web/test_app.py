@@ -7,9 +7,9 @@ import httpx
 import pytest
 import trio
 
+from slawatch.answers.view import Refused
 from slawatch.core.instant import SECOND
 from slawatch.core.sample import Outcome
-from slawatch.web.view import Refused
 
 from .conftest import NOW, Served
 
@@ -192,7 +192,7 @@ async def test_export_streams_what_the_store_holds(served: Served) -> None:
         ({"what": "secrets"}, "'secrets' cannot be exported"),
         ({"format": "xml"}, "'xml' is no format"),
         ({"from": "yesterday"}, "'yesterday' is not a time"),
-        ({"from": "2026-11-02", "to": "2026-11-01"}, "--from must come before --to"),
+        ({"from": "2026-11-02", "to": "2026-11-01"}, "`from` must come before `to`"),
     ],
 )
 async def test_an_export_that_cannot_be_is_refused(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from slawatch.answers.view import Refused
 from slawatch.core.credential import Token
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
 from slawatch.store import access
 from slawatch.web.credentials import Credentials, mint
 from slawatch.web.reading import Readers
-from slawatch.web.view import Refused
 
 from .conftest import NOW, View
 

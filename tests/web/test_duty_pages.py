@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from slawatch.answers.view import Refused
 from slawatch.config.load import Config, load
 from slawatch.core.alert import Reason
 from slawatch.core.command import Ack, Assign, Publish, Resolve, Snooze, Write
@@ -15,7 +16,6 @@ from slawatch.core.instant import HOUR, SECOND
 from slawatch.core.notification import Verdict
 from slawatch.store.database import Database
 from slawatch.web import rendering
-from slawatch.web.view import Refused
 
 from .conftest import NOW, Served, View
 from .duty import DUTY, REASON, Duty

@@ -2,8 +2,8 @@
 
 import pytest
 
+from slawatch.answers.view import Refused
 from slawatch.core.instant import HOUR, rfc3339
-from slawatch.web.view import Refused
 
 from .conftest import NOW, Served
 

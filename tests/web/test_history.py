@@ -3,11 +3,12 @@
 from dataclasses import replace
 from itertools import pairwise
 
+from slawatch.answers.status import zone_of
 from slawatch.core.check import Maintenance, Service
 from slawatch.core.evidence import CheckEvidence, ServiceEvidence
 from slawatch.core.instant import DAY, HOUR
 from slawatch.core.sample import Outcome, Transition
-from slawatch.web.history import _bounds, daily, history, zone_of
+from slawatch.web.history import _bounds, daily, history
 
 from .conftest import NOW, View
 

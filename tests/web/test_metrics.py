@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 import trio
 
+from slawatch.answers.status import Figures
+from slawatch.answers.view import LiveCheck
 from slawatch.core.instant import SECOND
 from slawatch.core.sample import Outcome
 from slawatch.store.errors import StoreError
 from slawatch.store.tally import Tally
 from slawatch.web import metrics as module
-from slawatch.web.answer_status import Figures
 from slawatch.web.keeping import Kept
 from slawatch.web.metrics import BOUNDS, Stored, families
-from slawatch.web.view import LiveCheck
 
 from .conftest import NOW, Served, View, samples, store
 from .prometheus import parse

@@ -1,9 +1,9 @@
 """slawatch's own metrics, from values."""
 
+from slawatch.answers.view import Live
 from slawatch.core.instant import SECOND
 from slawatch.web.exposition import render
 from slawatch.web.metrics_own import families
-from slawatch.web.view import Live
 
 from .prometheus import parse
 

@@ -10,7 +10,8 @@ import trio
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from slawatch.web import answer_export, answer_report
+from slawatch.answers import export as export_answers
+from slawatch.answers import report as report_answers
 from slawatch.web.app import build
 from slawatch.web.openapi import document
 
@@ -42,10 +43,10 @@ def test_every_route_is_described_and_nothing_else(view: View) -> None:
 
 def test_every_parameter_of_a_report_is_described() -> None:
     report = document()["paths"]["/api/v1/report"]["get"]
-    assert tuple(p["name"] for p in report["parameters"]) == answer_report.PARAMETERS
+    assert tuple(p["name"] for p in report["parameters"]) == report_answers.PARAMETERS
     export = document()["paths"]["/api/v1/export"]["get"]
     formats = next(p for p in export["parameters"] if p["name"] == "format")["schema"]["enum"]
-    assert formats == list(answer_export.MEDIA)
+    assert formats == list(export_answers.MEDIA)
 
 
 def test_references_lead_somewhere_and_operations_have_names_of_their_own() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from slawatch.answers.view import Live
 from slawatch.config.load import load
 from slawatch.core.channel import Standing
 from slawatch.core.check import Organization
@@ -10,7 +11,6 @@ from slawatch.core.instant import DAY, MINUTE
 from slawatch.core.notification import Verdict
 from slawatch.core.outbox import Stage
 from slawatch.web.page_overview import headline, overview, probing, reason, reports, telling
-from slawatch.web.view import Live
 
 from .conftest import NOW, View
 from .duty import DUTY, Duty

@@ -3,23 +3,23 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from slawatch.answers import status as status_answers
+from slawatch.answers.latency import latencies, window
+from slawatch.answers.promises import promises
+from slawatch.answers.service import detail
 from slawatch.core.agreement import Band, Fee
 from slawatch.core.check import Quorum
 from slawatch.core.instant import DAY
-from slawatch.web import answer_status
-from slawatch.web.answer_latency import latencies, window
-from slawatch.web.answer_service import detail
 from slawatch.web.history import history
 from slawatch.web.page_service import ServicePage, arrange
-from slawatch.web.promises import promises
 
 from .conftest import NOW, View
 
 
 def arranged(view: View, name: str) -> ServicePage:
     with view.database.reading() as cursor:
-        figures = answer_status.figures(cursor, view.config, NOW)
-        status = answer_status.answer(view.config, figures, view.state, NOW)
+        figures = status_answers.figures(cursor, view.config, NOW)
+        status = status_answers.answer(view.config, figures, view.state, NOW)
         return arrange(
             view.config, name, status, history(cursor, view.config, NOW).get(name),
             detail(cursor, view.config, name, NOW),

@@ -1,22 +1,22 @@
 """The endpoint of replays: the store, read for the command that plays it."""
 
+from slawatch.answers import replay
 from slawatch.config.world import scene_of
 from slawatch.core.instant import HOUR
 from slawatch.core.replayed import Replayed
-from slawatch.web import answer_replay
 
 from .conftest import NOW, Served
 
 
 async def test_what_a_replay_needs(served: Served) -> None:
     config = served.view.config
-    wish = answer_replay.wish([config], NOW - 2 * HOUR, NOW)
-    answer = await served.control.post("/api/v1/replay", json=answer_replay.write_wish(wish), timeout=30)
+    wish = replay.wish([config], NOW - 2 * HOUR, NOW)
+    answer = await served.control.post("/api/v1/replay", json=replay.write_wish(wish), timeout=30)
     assert answer.status_code == 200
-    found = answer_replay.read_material(answer.json())
+    found = replay.read_material(answer.json())
     assert found.digest == config.digest
     assert {one.check for one in found.samples} <= set(scene_of(config).checks)
-    made: Replayed = answer_replay.played(config, found, NOW - 2 * HOUR, NOW)
+    made: Replayed = replay.played(config, found, NOW - 2 * HOUR, NOW)
     assert [alert.alert for alert in made.alerts] == ["api-a", "shop-db"]
 
 

@@ -10,10 +10,10 @@ import httpx
 import pytest
 import trio
 
+from slawatch.answers.view import Refused
 from slawatch.report.pack import unpack
 from slawatch.report.verify import verify
 from slawatch.store import frozen as stored
-from slawatch.web.view import Refused
 
 from .conftest import Served, View
 from .freezes import AFTER, frozen, later, two_agreements

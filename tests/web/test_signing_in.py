@@ -8,9 +8,9 @@ import httpx
 import pytest
 import trio
 
+from slawatch.answers.view import Refused
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
 from slawatch.web.signing_in import inside
-from slawatch.web.view import Refused
 
 from .conftest import NOW, View
 from .guests import HTML, PASSWORD, configured, field, guests, hashed, sign_in

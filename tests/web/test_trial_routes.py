@@ -9,11 +9,11 @@ import pytest
 import trio
 
 from slawatch import clock
+from slawatch.answers.view import Refused
 from slawatch.cli import either, oncall, rehearse
 from slawatch.cli.main import main
 from slawatch.config.world import scene_of
 from slawatch.core.instant import MINUTE, SECOND
-from slawatch.web.view import Refused
 
 from .conftest import NOW, Served, View
 from .guests import configured, guests, token
@@ -193,10 +193,10 @@ async def test_what_people_entered_counts_in_a_play(view: View, served: Served, 
 async def test_nobody_plays_without_end(
     view: View, served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from slawatch.web import answer_rehearse
+    from slawatch.answers import rehearse as rehearse_answers
 
     view.config = configured(tmp_path, PEOPLE)
-    monkeypatch.setattr(answer_rehearse, "MOST_TURNS", 5)
+    monkeypatch.setattr(rehearse_answers, "MOST_TURNS", 5)
     answer = await post(served, "rehearse", {"check": "shop-home"})
     assert (answer.status_code, "5 turns" in answer.text) == (422, True)
 

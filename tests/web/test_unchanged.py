@@ -3,8 +3,8 @@
 import pytest
 from starlette.requests import Request
 
+from slawatch.answers.view import Live
 from slawatch.web.unchanged import answer, matches, tag
-from slawatch.web.view import Live
 
 from .conftest import NOW, Served
 

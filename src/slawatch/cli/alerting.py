@@ -19,8 +19,8 @@ from slawatch.cli.wording import said_in
 if TYPE_CHECKING:
     import duckdb
 
+    from slawatch.answers.asking import Seen
     from slawatch.config.model import Config
-    from slawatch.web.asking import Seen
 
 _SECONDS: Final = 60.0
 
@@ -100,7 +100,7 @@ def ask(
         from slawatch.store.database import Database, StoreMissing
 
         def seen(cursor: "duckdb.DuckDBPyConnection") -> "Seen":
-            from slawatch.web.asking import alone
+            from slawatch.answers.asking import alone
 
             return alone(cursor, config, clock.now())
 

@@ -60,8 +60,8 @@ def list_(
 ) -> int:
     """List alerts."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.alert_table import render_alerts
-    from slawatch.web import asking
 
     query = {
         "state": state, "severity": severity, "service": service, "org": org, "check": check,
@@ -81,8 +81,8 @@ def list_(
 def show(name: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
     """Show an alert."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.alert_table import render_alert
-    from slawatch.web import asking
 
     loaded = load_config(config)
     path = f"alerts/{alerting.quoted(name)}"
@@ -97,8 +97,8 @@ def show(name: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
 def explain(name: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
     """Say why an alert fired, and why nobody was told."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.alert_table import render_explained
-    from slawatch.web import asking
 
     loaded = load_config(config)
     path = f"alerts/{alerting.quoted(name)}/explain"

@@ -107,11 +107,11 @@ def _words(detail: dict[str, Any]) -> str:
 
 
 def _alone(config: "Config", query: dict[str, str]) -> dict[str, Any]:
+    from slawatch.answers import access
     from slawatch.store.database import Database, StoreMissing
-    from slawatch.web import answer_access
 
     try:
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            return answer_access.audit(cursor, query, config.timezone)
+            return access.audit(cursor, query, config.timezone)
     except StoreMissing:
         return {"audit": [], "next": None}

@@ -53,17 +53,17 @@ def send_test(
     config: ConfigFile = None,
 ) -> int:
     """Have the daemon send it, or send it from here where none runs."""
-    from slawatch.web import answer_channel
+    from slawatch.answers import channel as channel_answers
 
     loaded = load_config(config)
     if person is not None and address is not None:
         raise typer.BadParameter("it does not go with --person", param_hint="--address")
     try:
-        channel = answer_channel.channel_of(loaded, name)
-        recipient, where = answer_channel.recipient_of(
+        channel = channel_answers.channel_of(loaded, name)
+        recipient, where = channel_answers.recipient_of(
             loaded, channel, person, address, "--person NAME or --address ADDRESS"
         )
-    except answer_channel.NoRecipient as error:
+    except channel_answers.NoRecipient as error:
         raise typer.BadParameter(str(error), param_hint=_OPTIONS[error.about]) from None
     given = {"person": person, "address": address}
     wish = {key: text for key, text in given.items() if text is not None}
@@ -94,13 +94,13 @@ def _here(config: "Config", channel: "Channel", recipient: str, address: str) ->
 
     import trio
 
+    from slawatch.answers import channel as channel_answers
     from slawatch.daemon.trying import try_channel
-    from slawatch.web import answer_channel
 
     # What libraries log is in the answer already, and may not be as careful with secrets.
     logging.getLogger().addHandler(logging.NullHandler())
     tried = trio.run(try_channel, config, channel, recipient, address)
-    return answer_channel.answer(channel, tried)
+    return channel_answers.answer(channel, tried)
 
 
 def _lines(found: dict[str, Any], one: dict[str, Any]) -> str:

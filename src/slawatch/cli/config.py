@@ -86,9 +86,9 @@ def check_config(
 def _looked_at(path: Path | None) -> dict[str, Any]:
     """Return what there is to say of the files from here."""
     from slawatch import clock
+    from slawatch.answers.config import of_files
     from slawatch.config.load import load
     from slawatch.config.unread import check
-    from slawatch.web.answer_config import of_files
 
     return of_files(check(lambda: load(path, env=os.environ, now=clock.now())), "")
 

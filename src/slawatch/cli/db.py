@@ -50,11 +50,11 @@ def _info(config: "Config") -> dict[str, Any]:
         return found
 
     def alone() -> dict[str, Any]:
+        from slawatch.answers import export
         from slawatch.store.database import Database
-        from slawatch.web import answer_export
 
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            return answer_export.database(cursor, config.data_dir)
+            return export.database(cursor, config.data_dir)
 
     return daemon_or_store(asked, alone)
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from slawatch.answers.asking import Seen
     from slawatch.config.model import Config
     from slawatch.core.recorded import Record
     from slawatch.core.rota import Schedule
-    from slawatch.web.asking import Seen
 
 _Schedule = Annotated[
     str | None,
@@ -180,7 +180,7 @@ def records(config: "Config", chosen: "Sequence[Schedule]") -> "dict[str, Record
     names = {one.key for one in chosen}
 
     def answer(cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
-        from slawatch.web import asking_duty
+        from slawatch.answers import asking_duty
 
         return asking_duty.on_call_record(cursor, seen)
 
@@ -197,7 +197,7 @@ def entered(config: "Config", *, over: bool = False) -> list[dict[str, Any]]:
     query = {"limit": "500"} | ({"over": "true"} if over else {})
 
     def answer(cursor: "duckdb.DuckDBPyConnection", seen: "Seen") -> dict[str, Any]:
-        from slawatch.web import asking
+        from slawatch.answers import asking
 
         return asking.overrides(cursor, seen, query)
 

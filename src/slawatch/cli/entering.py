@@ -54,7 +54,7 @@ def enter(config: "Config", what: str, wish: Mapping[str, Any]) -> dict[str, Any
 
     Args:
         config: says where both are.
-        what: a key of `slawatch.web.entering.KEYS`.
+        what: a key of `slawatch.answers.entering.KEYS`.
         wish: texts by name; what is None is left out.
 
     Raises:
@@ -78,8 +78,8 @@ def enter(config: "Config", what: str, wish: Mapping[str, Any]) -> dict[str, Any
 
     def alone() -> dict[str, Any]:
         from slawatch import clock
+        from slawatch.answers.entering import enter as carry_out
         from slawatch.store.database import Database
-        from slawatch.web.entering import enter as carry_out
 
         with Database.open(config.data_dir) as database:
             made = carry_out(database, config, what, given, clock.now())
@@ -137,10 +137,10 @@ def pages(path: str, target: str, name: str) -> list[dict[str, Any]]:
 
 def _read(database: "Database", config: "Config", subject: str) -> dict[str, Any]:
     from slawatch import clock
-    from slawatch.web import answer_entries
+    from slawatch.answers import entries
 
     def work(cursor: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
-        found = answer_entries.maintenance if subject == "maintenance" else answer_entries.adjusted
+        found = entries.maintenance if subject == "maintenance" else entries.adjusted
         return found(cursor, config, clock.now())
 
     with database.reading() as cursor:
@@ -150,7 +150,7 @@ def _read(database: "Database", config: "Config", subject: str) -> dict[str, Any
 def _without_store(config: "Config", subject: str) -> dict[str, Any]:
     """Return what is known before anything was stored: the windows of the configuration."""
     from slawatch import clock
-    from slawatch.web.answer_entries import configured
+    from slawatch.answers.entries import configured
 
     now = clock.now()
     if subject == "maintenance":

@@ -90,11 +90,11 @@ def pack(config: "Config", number: int) -> bytes:
         DaemonError, EntryRefused: there is no such report.
         StoreError: the store cannot be read.
     """
-    from slawatch.web import answer_reports
+    from slawatch.answers import reports
 
     def asked() -> bytes:
         answer = client.send(_socket(config), f"/api/v1/reports/{number}/pack", timeout=_PATIENCE)
         client.check(answer)
         return answer.read()
 
-    return daemon_or_store(asked, lambda: alone(config, lambda cursor: answer_reports.pack(cursor, number)))
+    return daemon_or_store(asked, lambda: alone(config, lambda cursor: reports.pack(cursor, number)))

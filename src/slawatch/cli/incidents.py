@@ -76,8 +76,8 @@ def list_(
 ) -> int:
     """List incidents."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.incident_table import render_list
-    from slawatch.web import asking
 
     query = {
         "state": state, "severity": severity, "service": service, "org": org, "assignee": assignee,
@@ -240,8 +240,8 @@ def postmortem(
     config: ConfigFile = None,
 ) -> int:
     """Draft a postmortem."""
-    from slawatch.web.asking import zone_of
-    from slawatch.web.postmortem import markdown
+    from slawatch.answers.asking import zone_of
+    from slawatch.answers.postmortem import markdown
 
     loaded = load_config(config)
     found = _whole(loaded, number)
@@ -265,7 +265,7 @@ def postmortem(
 
 
 def _whole(config: "Config", number: int) -> dict[str, Any]:
-    from slawatch.web import asking
+    from slawatch.answers import asking
 
     return alerting.ask(
         config, f"incidents/{number}", lambda cursor, seen: asking.incident(cursor, seen, number)
@@ -274,7 +274,7 @@ def _whole(config: "Config", number: int) -> dict[str, Any]:
 
 def _only(config: "Config", state: str) -> int:
     """Return the number of the one incident that is in a state."""
-    from slawatch.web import asking
+    from slawatch.answers import asking
 
     query = {"state": state, "limit": "2"}
     found = alerting.ask(

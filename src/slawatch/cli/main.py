@@ -171,7 +171,7 @@ def _explain(error: Exception) -> tuple[int, list[str]] | None:
         return exits.CONFIG, [str(problem) for problem in error.problems]  # type: ignore[attr-defined]
     if _is(error, "slawatch.cli.client", "DaemonError"):
         return error.code, error.lines  # type: ignore[attr-defined]
-    if _is(error, "slawatch.web.wish", "EntryRefused"):
+    if _is(error, "slawatch.answers.wish", "EntryRefused"):
         code = {422: exits.NO, 503: exits.TRY_AGAIN}.get(error.status, exits.USAGE)  # type: ignore[attr-defined]
         return code, [str(error)]
     if _is(error, "slawatch.store.errors", "StoreLocked") or _is(error, "slawatch.store.errors", "StoreBusy"):

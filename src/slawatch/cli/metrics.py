@@ -55,12 +55,10 @@ def list_(
     as_json: AsJson = False,
 ) -> int:
     """List the metrics."""
+    from slawatch.answers import metrics
     from slawatch.cli.table import Column, Row, table
-    from slawatch.web import answer_metrics
 
-    found = [
-        one for one in answer_metrics.catalogue()["metrics"] if word in one["metric"] or word in one["text"]
-    ]
+    found = [one for one in metrics.catalogue()["metrics"] if word in one["metric"] or word in one["text"]]
     if as_json:
         _print_json({"metrics": found})
         return exits.OK
@@ -77,13 +75,13 @@ def list_(
 
 def show(name: _Name, as_json: AsJson = False) -> int:
     """Tell what a metric means."""
-    from slawatch.web import answer_metrics
+    from slawatch.answers import metrics
 
     try:
-        metric = answer_metrics.known(name)
-    except answer_metrics.BadQuery as error:
+        metric = metrics.known(name)
+    except metrics.BadQuery as error:
         raise typer.BadParameter(str(error), param_hint="NAME") from None
-    found = answer_metrics.described(metric)
+    found = metrics.described(metric)
     if as_json:
         _print_json(found)
         return exits.OK
@@ -98,7 +96,7 @@ def show(name: _Name, as_json: AsJson = False) -> int:
         "",
         "[[rules]]",
         f'metric = "{found["metric"]}"',
-        f'critical = "{answer_metrics.example(metric)}"',
+        f'critical = "{metrics.example(metric)}"',
     ]
     sys.stdout.write("\n".join(lines) + "\n")
     return exits.OK
@@ -121,13 +119,13 @@ def query(
     config: ConfigFile = None,
 ) -> int:
     """Ask the daemon, or the store where none runs."""
-    from slawatch.web import answer_metrics
+    from slawatch.answers import metrics
 
     loaded = load_config(config)
     asked = {"service": service, "check": check, "agreement": agreement, "by": by, "window": window}
     try:
-        answer_metrics.query(loaded, name, asked)
-    except answer_metrics.BadQuery as error:
+        metrics.query(loaded, name, asked)
+    except metrics.BadQuery as error:
         raise typer.BadParameter(in_words(str(error), {})) from None
     found = _found(loaded, name, {key: value for key, value in asked.items() if value})
     if as_json:
@@ -147,12 +145,12 @@ def _found(config: "Config", name: str, asked: dict[str, str]) -> dict[str, Any]
 
     def alone() -> dict[str, Any]:
         from slawatch import clock
+        from slawatch.answers import metrics
         from slawatch.store.database import Database
-        from slawatch.web import answer_metrics
 
-        wish = answer_metrics.query(config, name, asked)
+        wish = metrics.query(config, name, asked)
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            return answer_metrics.answer(cursor, config, wish, clock.now(), None)
+            return metrics.answer(cursor, config, wish, clock.now(), None)
 
     return daemon_or_store(daemon, alone)
 

@@ -59,8 +59,8 @@ def list_(
 ) -> int:
     """List messages."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.message_table import render_messages
-    from slawatch.web import asking
 
     query = {
         "state": state, "channel": channel, "to": to, "incident": None if incident is None else str(incident),
@@ -82,8 +82,8 @@ def list_(
 def show(key: _Id, as_json: AsJson = False, config: ConfigFile = None) -> int:
     """Show a message with every attempt."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.message_table import render_message
-    from slawatch.web import asking
 
     loaded = load_config(config)
     path = f"notifications/{alerting.quoted(key)}"

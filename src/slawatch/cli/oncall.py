@@ -171,8 +171,8 @@ def ical(
 ) -> int:
     """Write the shifts as an iCalendar file."""
     from slawatch import clock
+    from slawatch.answers import oncall as oncall_answers
     from slawatch.core.instant import DAY
-    from slawatch.web import answer_oncall
 
     loaded = load_config(config)
     if schedule is not None and person is not None:
@@ -184,9 +184,9 @@ def ical(
     now = clock.now()
     low, high = _span(start, end, zone, now, now - _FEED_BACK_DAYS * DAY, _FEED_AHEAD_DAYS)
     records = duty.records(loaded, chosen) if low < now else {}
-    listed = answer_oncall.entries(chosen, low, high, person, records)
+    listed = oncall_answers.entries(chosen, low, high, person, records)
     about = loaded.people[person].shown if person else schedule or "all schedules"
-    text = answer_oncall.ical(f"On call: {about}", listed, loaded.people, zone, now)
+    text = oncall_answers.ical(f"On call: {about}", listed, loaded.people, zone, now)
     if output is None or str(output) == "-":
         sys.stdout.write(text.decode())
         return exits.OK

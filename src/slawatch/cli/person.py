@@ -45,8 +45,8 @@ def erase(
     config: ConfigFile = None,
 ) -> int:  # fmt: skip
     """Put a pseudonym in the place of a person."""
-    from slawatch.web import erasure
-    from slawatch.web.wish import EntryRefused
+    from slawatch.answers import erasure
+    from slawatch.answers.wish import EntryRefused
 
     loaded = load_config(config)
     try:
@@ -74,9 +74,9 @@ def erase(
 
 def _alone(config: "Config", names: list[str]) -> dict[str, Any]:
     """Do it in the store, while no daemon runs."""
+    from slawatch.answers import erasure
     from slawatch.store.database import Database, StoreMissing
     from slawatch.store.erasing import scrub
-    from slawatch.web import erasure
 
     instead = erasure.pseudonym()
     try:

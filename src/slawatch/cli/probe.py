@@ -40,10 +40,10 @@ def probe(
     config: ConfigFile = None,
 ) -> int:
     """Have the daemon probe it, or probe it here where none runs; show it."""
-    from slawatch.web import answer_probe
+    from slawatch.answers import probe as probe_answers
 
     try:
-        made = answer_probe.made(target)
+        made = probe_answers.made(target)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="CHECK|URL") from None
     loaded = load_config(config) if made is None else None
@@ -51,11 +51,11 @@ def probe(
     wish: dict[str, Any] = {}
     if timeout is not None:
         try:
-            check = answer_probe.within(check, timeout)
+            check = probe_answers.within(check, timeout)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--timeout") from None
         wish["timeout"] = timeout
-    if said := answer_probe.passive(check, loaded):
+    if said := probe_answers.passive(check, loaded):
         sys.stderr.write("slawatch: " + "\n".join(said) + "\n")
         return exits.USAGE
     found = _asked(check, wish, target, loaded, config)
@@ -114,10 +114,10 @@ def _here(check: "Check") -> dict[str, Any]:
 
     import trio
 
+    from slawatch.answers import probe as probe_answers
     from slawatch.daemon import probing
     from slawatch.daemon.prober import raise_descriptor_limit
-    from slawatch.web import answer_probe
 
     logging.getLogger("slawatch").addHandler(logging.NullHandler())
     raise_descriptor_limit()
-    return answer_probe.answer(check, trio.run(probing.once, check))
+    return probe_answers.answer(check, trio.run(probing.once, check))

@@ -11,10 +11,10 @@ from slawatch.cli import either, exits, terminal
 from slawatch.cli.options import AsJson, ConfigFile, duty_moment, load_config
 
 if TYPE_CHECKING:
+    from slawatch.answers.rehearse import Wish
     from slawatch.config.model import Config
     from slawatch.core.instant import Instant, Micros
     from slawatch.core.scenario import Happening, Scene
-    from slawatch.web.answer_rehearse import Wish
 
 _DOWN_FOR: Final = "1h"
 _MOST_DAYS: Final = 400
@@ -85,15 +85,15 @@ def rehearse(
 ) -> int:
     """Have the daemon play it, or play it here where none runs."""
     from slawatch import clock
-    from slawatch.web import answer_rehearse
+    from slawatch.answers import rehearse as rehearse_answers
 
     loaded = load_config(config)
     script = _script(loaded, scenario, check, down_for)
     start = clock.now() if at is None else duty_moment(at, loaded.timezone, "--at")
-    wish = answer_rehearse.Wish(script, start, _length(start, length, until, loaded.timezone))
-    if answer_rehearse.is_silent(loaded):
-        found = answer_rehearse.play(loaded, None, wish)
-        said = f"{answer_rehearse.NOBODY}, for example\n\n{EXAMPLE}"
+    wish = rehearse_answers.Wish(script, start, _length(start, length, until, loaded.timezone))
+    if rehearse_answers.is_silent(loaded):
+        found = rehearse_answers.play(loaded, None, wish)
+        said = f"{rehearse_answers.NOBODY}, for example\n\n{EXAMPLE}"
     else:
         from slawatch.cli import rehearse_table
 
@@ -107,14 +107,14 @@ def rehearse(
 
 
 def _asked(config: "Config", wish: "Wish") -> dict[str, Any]:
-    from slawatch.web.answer_rehearse import write_wish
+    from slawatch.answers.rehearse import write_wish
 
     found: dict[str, Any] = either.asked(config, "rehearse", write_wish(wish), timeout=_PATIENCE)
     return found
 
 
 def _here(config: "Config", wish: "Wish") -> dict[str, Any]:
-    from slawatch.web.answer_rehearse import play
+    from slawatch.answers.rehearse import play
 
     scene, remarks = _scene(config)
     return play(config, scene, wish, remarks)
@@ -123,12 +123,12 @@ def _here(config: "Config", wish: "Wish") -> dict[str, Any]:
 def _scene(config: "Config") -> "tuple[Scene, list[str]]":
     """Return where it is played: the config, with what people entered while slawatch ran."""
     from slawatch import clock
+    from slawatch.answers.replay import Wish as Wanted
+    from slawatch.answers.replay import scene_with
     from slawatch.cli import replay
     from slawatch.cli.client import DaemonError
     from slawatch.config.world import scene_of
     from slawatch.store.errors import StoreError, StoreMissing
-    from slawatch.web.answer_replay import Wish as Wanted
-    from slawatch.web.answer_replay import scene_with
 
     now = clock.now()
     try:

@@ -12,9 +12,9 @@ from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, load_config, moment
 
 if TYPE_CHECKING:
+    from slawatch.answers.replay import Material, Wish
     from slawatch.config.model import Config
     from slawatch.core.instant import Instant, Micros
-    from slawatch.web.answer_replay import Material, Wish
 
 _MOST_DAYS: Final = 400
 _READING: Final = 150.0
@@ -66,9 +66,9 @@ def replay(
 ) -> int:  # fmt: skip
     """Play stored samples through the rules of alerting."""
     from slawatch import clock
+    from slawatch.answers import replay as replay_answers
     from slawatch.core.instant import DAY, rfc3339
     from slawatch.core.replayed import compare
-    from slawatch.web import answer_replay
 
     configs, warnings = _configs(current, other)
     now = clock.now()
@@ -78,13 +78,13 @@ def replay(
     if not 0 < high - low <= _MOST_DAYS * DAY:
         raise typer.BadParameter(f"a time after --from, {_MOST_DAYS} days at most", param_hint="--to")
     acked = None if ack_after is None else _length(ack_after)
-    found = material(configs[0], answer_replay.wish(configs, low, high))
+    found = material(configs[0], replay_answers.wish(configs, low, high))
     warnings += _remarks(configs, found, low)
-    made = [answer_replay.played(config, found, low, high, acked) for config in configs]
+    made = [replay_answers.played(config, found, low, high, acked) for config in configs]
     old, new = made[0], made[1] if len(made) > 1 else None
     difference = None if new is None else compare(old, new, _clock(zone) if not as_json else rfc3339)
     if as_json:
-        answer = answer_replay.answer(
+        answer = replay_answers.answer(
             old, new, difference, configs=configs, found=found, ack_after=acked, warnings=warnings
         )
         sys.stdout.write(json.dumps(answer, indent=2, ensure_ascii=False) + "\n")
@@ -93,7 +93,7 @@ def replay(
 
         text = replay_table.render(
             old, new, difference, found, configs, warnings, terminal.of(),
-            left_out=answer_replay.left_out(configs[-1]), acked=acked is not None,
+            left_out=replay_answers.left_out(configs[-1]), acked=acked is not None,
         )  # fmt: skip
         sys.stdout.write(text)
     differs = difference is not None and bool(
@@ -122,11 +122,11 @@ def _configs(current: Path | None, other: Path | None) -> "tuple[list[Config], l
 
 def material(config: "Config", wish: "Wish") -> "Material":
     """Return what the store has, from the daemon or from the store itself."""
-    from slawatch.web import answer_replay
+    from slawatch.answers import replay as replay_answers
     from slawatch.web.control import SOCKET
 
     path = str(config.data_dir / SOCKET)
-    body = json.dumps(answer_replay.write_wish(wish)).encode()
+    body = json.dumps(replay_answers.write_wish(wish)).encode()
 
     def asked() -> Any:
         return client.ask(path, "/api/v1/replay", method="POST", body=[body], timeout=_READING)
@@ -135,9 +135,9 @@ def material(config: "Config", wish: "Wish") -> "Material":
         from slawatch.store.database import Database
 
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            return answer_replay.material(cursor, wish)
+            return replay_answers.material(cursor, wish)
 
-    return answer_replay.read_material(daemon_or_store(asked, alone))
+    return replay_answers.read_material(daemon_or_store(asked, alone))
 
 
 def _remarks(configs: "list[Config]", found: "Material", low: "Instant") -> list[str]:

@@ -12,8 +12,8 @@ from slawatch.core.people import Person
 from slawatch.core.replayed import Difference, Fired, Replayed
 
 if TYPE_CHECKING:
+    from slawatch.answers.replay import Material
     from slawatch.config.model import Config
-    from slawatch.web.answer_replay import Material
 
 _RED: Final = "31"
 _GREEN: Final = "32"

@@ -14,9 +14,9 @@ from slawatch.cli.either import daemon_or_store
 from slawatch.cli.options import AsJson, ConfigFile, load_config
 
 if TYPE_CHECKING:
+    from slawatch.answers.report import File
+    from slawatch.answers.requested import Request
     from slawatch.config.model import Config
-    from slawatch.web.answer_report import File
-    from slawatch.web.requested import Request
 
 _PATIENCE = 300.0
 
@@ -69,8 +69,8 @@ def report(
     config: ConfigFile = None,
 ) -> int:
     """Make the reports, then write all their files or none."""
-    from slawatch.web.answer_report import FORMATS, parse_formats
-    from slawatch.web.requested import ReportRefused, Request
+    from slawatch.answers.report import FORMATS, parse_formats
+    from slawatch.answers.requested import ReportRefused, Request
 
     request = Request(
         month=month,
@@ -138,7 +138,7 @@ def write(folder: Path, made: Sequence["File"]) -> list[Path]:
 
 
 def _json(config: "Config", request: "Request") -> str:
-    from slawatch.web.answer_report import answer, as_json, to_query
+    from slawatch.answers.report import answer, as_json, to_query
 
     def alone() -> str:
         with _store(config) as (cursor, now):
@@ -148,7 +148,7 @@ def _json(config: "Config", request: "Request") -> str:
 
 
 def _files(config: "Config", request: "Request", formats: Sequence[str]) -> list["File"]:
-    from slawatch.web.answer_report import File, answer, files, to_query
+    from slawatch.answers.report import File, answer, files, to_query
 
     def asked() -> list[File]:
         said = _asked(config, to_query(request, formats))

@@ -119,9 +119,9 @@ def freeze(
 
 def _freeze(config: "Config", wish: Mapping[str, Any]) -> dict[str, Any]:
     from slawatch import clock
+    from slawatch.answers import freezing, reports
+    from slawatch.answers.wish import EntryRefused
     from slawatch.store.database import Database
-    from slawatch.web import answer_reports, freezing
-    from slawatch.web.wish import EntryRefused
 
     now = clock.now()
     request, asked = freezing.read(wish, config, now)
@@ -138,7 +138,7 @@ def _freeze(config: "Config", wish: Mapping[str, Any]) -> dict[str, Any]:
             _note(database, "report.freeze", report)
     if len(refused) == len(plans) == 1:
         raise refused[0][1]
-    return answer_reports.outcome(made, refused)
+    return reports.outcome(made, refused)
 
 
 def restate(
@@ -156,8 +156,8 @@ def restate(
 
     def alone() -> dict[str, Any]:
         from slawatch import clock
+        from slawatch.answers import freezing, reports
         from slawatch.store.database import Database
-        from slawatch.web import answer_reports, freezing
 
         now = clock.now()
         with Database.open(loaded.data_dir, create=False) as database:
@@ -166,7 +166,7 @@ def restate(
             report = freezing.alone(database, loaded, plan, asked, now)
             _note(database, "report.restate", report)
             with database.reading() as cursor:
-                return answer_reports.shown(cursor, report.number)
+                return reports.shown(cursor, report.number)
 
     found = daemon_or_store(lambda: frozen.post(loaded, f"reports/{number}/restate", wish), alone)
     if as_json:
@@ -188,13 +188,13 @@ def list_(
     config: ConfigFile = None,
 ) -> int:
     """List frozen reports."""
+    from slawatch.answers import reports
     from slawatch.cli import reports_table
-    from slawatch.web import answer_reports
 
     loaded = load_config(config)
     wanted = {"org": org, "agreement": agreement, "period": period, "limit": str(limit), "cursor": cursor}
     query = {name: text for name, text in wanted.items() if text is not None}
-    found = frozen.ask(loaded, "reports", query, lambda cursor: answer_reports.listed(cursor, loaded, query))
+    found = frozen.ask(loaded, "reports", query, lambda cursor: reports.listed(cursor, loaded, query))
     if as_json:
         alerting.print_json(found)
         return exits.OK
@@ -213,11 +213,11 @@ def show(
     config: ConfigFile = None,
 ) -> int:
     """Show a frozen report, or write its file."""
+    from slawatch.answers import reports
     from slawatch.cli import reports_table
-    from slawatch.web import answer_reports
 
     loaded = load_config(config)
-    found = frozen.ask(loaded, f"reports/{number}", {}, lambda cursor: answer_reports.shown(cursor, number))
+    found = frozen.ask(loaded, f"reports/{number}", {}, lambda cursor: reports.shown(cursor, number))
     if output is not None:
         data = frozen.pack(loaded, number)
         path = _save(Path(output), _filename(found), data)
@@ -239,14 +239,14 @@ def overdue(
 ) -> int:
     """List periods that are over and not frozen."""
     from slawatch import clock
+    from slawatch.answers import reports
     from slawatch.cli import reports_table
-    from slawatch.web import answer_reports
 
     loaded = load_config(config)
     query = {} if org is None else {"org": org}
     found = frozen.ask(
         loaded, "reports/overdue", query,
-        lambda cursor: answer_reports.overdue(cursor, loaded, clock.now(), query),
+        lambda cursor: reports.overdue(cursor, loaded, clock.now(), query),
     )  # fmt: skip
     if as_json:
         alerting.print_json(found)
@@ -276,7 +276,7 @@ def verify(
 
 def _verified(config: "Config", number: int) -> dict[str, Any]:
     def work(cursor: "duckdb.DuckDBPyConnection") -> dict[str, Any]:
-        from slawatch.web import verifying
+        from slawatch.answers import verifying
 
         return verifying.verified(verifying.material(cursor, number), config)
 
@@ -284,14 +284,14 @@ def _verified(config: "Config", number: int) -> dict[str, Any]:
 
 
 def _numbers(config: "Config") -> list[int]:
-    from slawatch.web import answer_reports
+    from slawatch.answers import reports
 
     found: list[int] = []
     query = {"limit": "500"}
     while True:
         page = frozen.ask(
             config, "reports", query,
-            lambda cursor, query=query: answer_reports.listed(cursor, config, query),  # type: ignore[misc]
+            lambda cursor, query=query: reports.listed(cursor, config, query),  # type: ignore[misc]
         )  # fmt: skip
         found += [one["number"] for one in page["reports"]]
         if page["next"] is None:
@@ -304,9 +304,9 @@ def key(as_json: AsJson = False, config: ConfigFile = None) -> int:
     loaded = load_config(config)
 
     def alone() -> dict[str, Any]:
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports
 
-        return answer_reports.key(loaded)
+        return reports.key(loaded)
 
     found = daemon_or_store(lambda: frozen.get(loaded, "reports/key"), alone)
     if as_json:
@@ -325,7 +325,7 @@ def _note(database: "Database", action: str, report: "Frozen") -> None:
 
 
 def _filename(found: Mapping[str, Any]) -> str:
-    from slawatch.web.answer_reports import filename
+    from slawatch.answers.reports import filename
 
     return filename(found["number"], found["agreement"] or found["report"], found["period"]["label"])
 

@@ -147,7 +147,7 @@ def export(
 ) -> int:
     """Write what the daemon streams, or what the store holds where none runs."""
     from slawatch import clock
-    from slawatch.web import answer_export
+    from slawatch.answers import export as export_answers
 
     loaded = load_config(config)
     if form is None:
@@ -156,7 +156,7 @@ def export(
     parameters = {"what": what, "format": form}
     parameters |= {name: value for name, value in (("from", start), ("to", end)) if value is not None}
     try:
-        wanted = answer_export.wish(parameters, loaded, clock.now())
+        wanted = export_answers.wish(parameters, loaded, clock.now())
     except ValueError as error:
         raise typer.BadParameter(in_words(str(error), {})) from None
     if output is None:
@@ -195,11 +195,11 @@ def _write(config: "Config", parameters: dict[str, str], wanted: Any, out: Any) 
 
 def _write_from_store(config: "Config", wanted: Any, out: Any) -> None:
     from slawatch import clock
+    from slawatch.answers import export as export_answers
     from slawatch.store.database import Database
-    from slawatch.web import answer_export
 
     with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-        answer_export.export(cursor, config, wanted, out, clock.now())
+        export_answers.export(cursor, config, wanted, out, clock.now())
 
 
 def _count(number: int, word: str) -> str:

@@ -14,8 +14,8 @@ from slawatch.cli.terminal import clean
 if TYPE_CHECKING:
     import duckdb
 
+    from slawatch.answers.asking import Seen
     from slawatch.config.model import Config
-    from slawatch.web.asking import Seen
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="As `slawatch silence list` shows it.")]
 _Length = Annotated[
@@ -105,8 +105,8 @@ def list_(
 ) -> int:
     """List silences."""
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.alert_table import render_silences
-    from slawatch.web import asking
 
     loaded = load_config(config)
     query = {"limit": str(limit)} | ({"expired": "true"} if expired else {})
@@ -176,8 +176,8 @@ def _try(config: "Config", wish: dict[str, Any], *, as_json: bool) -> int:
     import json
 
     from slawatch import clock
+    from slawatch.answers import asking
     from slawatch.cli.alert_table import render_alerts
-    from slawatch.web import asking
 
     given = {key: value for key, value in wish.items() if value is not None}
 

@@ -13,9 +13,9 @@ from slawatch.cli.options import AsJson, ConfigFile, load_config
 from slawatch.cli.status_now import Wish
 
 if TYPE_CHECKING:
+    from slawatch.answers.status import Figures
     from slawatch.config.model import Config
     from slawatch.core.turn import State
-    from slawatch.web.answer_status import Figures
 
 EVERY: Final = 2.0
 """Seconds between two looks of `--watch`."""
@@ -96,37 +96,39 @@ class _Source:
 
     def _stored(self) -> dict[str, Any]:
         from slawatch import clock
-        from slawatch.web import answer_alerting, answer_status
+        from slawatch.answers import alerting as alerting_answers
+        from slawatch.answers import status as status_answers
 
         if self._found is None:
             self._found = _look(self._config, whole=self._whole)
         figures, agreements, state = self._found
         now = clock.now()
-        alerting = answer_alerting.summary(self._config, state, {}, now, self._org)
+        alerting = alerting_answers.summary(self._config, state, {}, now, self._org)
         try:
-            return answer_status.answer(self._config, figures, None, now, self._org, agreements, alerting)
-        except answer_status.NoSuchOrganization as error:
+            return status_answers.answer(self._config, figures, None, now, self._org, agreements, alerting)
+        except status_answers.NoSuchOrganization as error:
             raise typer.BadParameter(str(error), param_hint="--org") from None
 
 
 def _look(config: "Config", *, whole: bool) -> "tuple[Figures, list[dict[str, Any]], State]":
     """Return what the store says of services, agreements and alerting; with `whole`, all of it."""
     from slawatch import clock
+    from slawatch.answers import agreements as agreements_answers
+    from slawatch.answers import status as status_answers
     from slawatch.core.turn import State
     from slawatch.store import alerting
     from slawatch.store.database import Database
     from slawatch.store.errors import StoreMissing
-    from slawatch.web import answer_agreements, answer_status
 
     now = clock.now()
-    most = None if whole else answer_agreements.ENOUGH
+    most = None if whole else agreements_answers.ENOUGH
     try:
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            found = answer_status.figures(cursor, config, now)
-            stands = answer_agreements.stands(cursor, config, now, most=most) if config.agreements else {}
-            return found, answer_agreements.answer(stands.values()), alerting.state(cursor)
+            found = status_answers.figures(cursor, config, now)
+            stands = agreements_answers.stands(cursor, config, now, most=most) if config.agreements else {}
+            return found, agreements_answers.answer(stands.values()), alerting.state(cursor)
     except StoreMissing:
-        return answer_status.Figures(now, config.digest, {}), [], State()
+        return status_answers.Figures(now, config.digest, {}), [], State()
 
 
 def _watch(config: "Config", wish: Wish) -> None:

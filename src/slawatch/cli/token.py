@@ -164,13 +164,13 @@ def _socket(config: "Config") -> str:
 
 def _listed(config: "Config") -> dict[str, Any]:
     from slawatch import clock
+    from slawatch.answers import access as access_answers
     from slawatch.store import access
     from slawatch.store.database import Database, StoreMissing
-    from slawatch.web import answer_access
 
     try:
         with Database.open(config.data_dir, create=False) as database, database.reading() as cursor:
-            return answer_access.tokens(access.tokens(cursor), clock.now())
+            return access_answers.tokens(access.tokens(cursor), clock.now())
     except StoreMissing:
         return {"tokens": []}
 
@@ -186,20 +186,20 @@ def _alone(config: "Config", work: Any) -> dict[str, Any]:
 
 def _create(database: "Database", config: "Config", wish: dict[str, Any]) -> dict[str, Any]:
     from slawatch import clock
+    from slawatch.answers import access as access_answers
+    from slawatch.answers.wish import EntryRefused
     from slawatch.store import access
-    from slawatch.web import answer_access
     from slawatch.web.credentials import mint
-    from slawatch.web.wish import EntryRefused
 
     now = clock.now()
     who = _owner()
-    name, role, organizations, expires_at = answer_access.wanted(wish, config, who, now)
+    name, role, organizations, expires_at = access_answers.wanted(wish, config, who, now)
     made = mint(name, role, organizations, now, expires_at, who.name)
     try:
         access.create_token(database, made.token)
     except access.NameTaken as error:
         raise EntryRefused(str(error)) from None
-    found = answer_access.token(made.token, now)
+    found = access_answers.token(made.token, now)
     detail = {"name": name, "role": role, "organizations": found["organizations"]}
     entering.audit(database, "token.create", f"token:{made.token.id}", detail)
     return {**found, "secret": made.secret}
@@ -207,16 +207,16 @@ def _create(database: "Database", config: "Config", wish: dict[str, Any]) -> dic
 
 def _revoke(database: "Database", wanted: str) -> dict[str, Any]:
     from slawatch import clock
+    from slawatch.answers import access as access_answers
     from slawatch.store import access
-    from slawatch.web import answer_access
 
     now = clock.now()
     with database.reading() as cursor:
-        token = answer_access.find(access.tokens(cursor), wanted)
+        token = access_answers.find(access.tokens(cursor), wanted)
     access.revoke_token(database, token.id, now)
     entering.audit(database, "token.revoke", f"token:{token.id}", {"name": token.name})
     with database.reading() as cursor:
-        return answer_access.token(answer_access.find(access.tokens(cursor), token.id), now)
+        return access_answers.token(access_answers.find(access.tokens(cursor), token.id), now)
 
 
 def _owner() -> "Principal":

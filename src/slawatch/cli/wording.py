@@ -62,7 +62,7 @@ def said_in(words: Mapping[str, str]) -> Iterator[None]:
     Raises:
         DaemonError, EntryRefused: as they came, in other words.
     """
-    from slawatch.web.wish import EntryRefused
+    from slawatch.answers.wish import EntryRefused
 
     try:
         yield

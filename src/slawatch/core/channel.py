@@ -91,6 +91,7 @@ class Standing(NamedTuple):
         dead: messages that it will never deliver.
         oldest: when the oldest of those that wait was decided; None for none.
         warning: what somebody should look at although messages go their way, such as a broken template.
+        proved: a message went through it since slawatch started, or its config was changed since.
     """
 
     state: Literal["ok", "failing", "open", "misconfigured", "disabled"]
@@ -100,6 +101,7 @@ class Standing(NamedTuple):
     dead: int = 0
     oldest: Instant | None = None
     warning: str = ""
+    proved: bool = True
 
     @property
     def down(self) -> bool:

@@ -74,6 +74,7 @@ class Line:
         self._warned: Micros = 0
         self.since = now
         self._failing = False
+        self._proved = False
         self._throttled = 0
         self._buckets: dict[str, Bucket] = {}
         self._closed_until: Micros = 0
@@ -151,6 +152,7 @@ class Line:
     def _learn(self, recipient: str, delivery: Delivery, elapsed: Micros) -> None:
         self._throttled = self._throttled + 1 if delivery.verdict is Verdict.THROTTLE else 0
         self.why = "" if delivery.ok else delivery.answer
+        self._proved = self._proved or delivery.ok
         if delivery.warnings:
             self._warning, self._warned = "; ".join(delivery.warnings), elapsed
         if delivery.verdict is Verdict.MISCONFIGURED:
@@ -195,6 +197,7 @@ class Line:
         line._buckets = {
             name: replace(bucket, limits=channel.bucket_limits) for name, bucket in self._buckets.items()
         }
+        line._proved = True
         return line
 
     def standing(self, rows: Sequence[Row], elapsed: Micros) -> Standing:
@@ -210,7 +213,7 @@ class Line:
             state=self.state, since=self.since, why=self.why if self.state != "ok" else "",
             queued=len(waiting), dead=sum(row.stage is Stage.DEAD for row in rows),
             oldest=min((row.created_at for row in waiting), default=None),
-            warning=self._warning if warned else "",
+            warning=self._warning if warned else "", proved=self._proved,
         )  # fmt: skip
 
 

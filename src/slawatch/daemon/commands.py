@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import trio
 
+from slawatch.answers.channel import Tried
+from slawatch.answers.probe import Probed
+from slawatch.answers.view import Imported, Refused, Reloaded
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
@@ -28,9 +31,6 @@ from slawatch.daemon.watching import Watching
 from slawatch.daemon.writing import Run
 from slawatch.store import evidence
 from slawatch.store.database import Database, StoreBusy, StoreError
-from slawatch.web.answer_channel import Tried
-from slawatch.web.answer_probe import Probed
-from slawatch.web.view import Imported, Refused, Reloaded
 
 if TYPE_CHECKING:
     from slawatch.core.dispatch import Input
@@ -162,7 +162,7 @@ class Commands:
             EntryRefused: it makes no sense.
             Refused: the store takes nothing now.
         """
-        from slawatch.web.entering import enter
+        from slawatch.answers.entering import enter
 
         try:
             found: dict[str, Any] = await self._writing(

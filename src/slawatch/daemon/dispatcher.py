@@ -12,6 +12,7 @@ from typing import Final, NamedTuple, Protocol
 
 import trio
 
+from slawatch.answers.view import Refused
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.world import windows_of, world_of
@@ -28,7 +29,6 @@ from slawatch.core.turn import State, World
 from slawatch.daemon.pulse import STEP, SUSPEND
 from slawatch.daemon.sight import Sight
 from slawatch.store.alerting import incident_of
-from slawatch.web.view import Refused
 
 log = logging.getLogger("slawatch.dispatcher")
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import trio
 
+from slawatch.answers import erasure
+from slawatch.answers.view import Refused
 from slawatch.config.model import Config
 from slawatch.core.outbox import Row
 from slawatch.core.turn import State
@@ -19,8 +21,6 @@ from slawatch.daemon.writing import Run
 from slawatch.store import alerting as stored
 from slawatch.store import erasing
 from slawatch.store.database import Database, StoreError
-from slawatch.web import erasure
-from slawatch.web.view import Refused
 
 log = logging.getLogger("slawatch.commands")
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from slawatch.answers.view import LiveCheck
 from slawatch.core import state, timeline
 from slawatch.core.check import Check
 from slawatch.core.instant import Instant, rfc3339
@@ -11,7 +12,6 @@ from slawatch.core.sample import Outcome, Sample, Transition
 from slawatch.core.state import CheckState, Confirmed, Recovered, Seen
 from slawatch.core.timeline import Held
 from slawatch.daemon.wire import Row
-from slawatch.web.view import LiveCheck
 
 log = logging.getLogger("slawatch.evaluator")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from slawatch import checks
+from slawatch.answers.view import Live, LiveCheck
 from slawatch.config.model import Config
 from slawatch.core.alert import fingerprint
 from slawatch.core.check import Check
@@ -16,7 +17,6 @@ from slawatch.core.instant import MINUTE, SECOND, Instant, Micros
 from slawatch.core.sample import Outcome
 from slawatch.core.series import KIND, META, SELF, TROUBLE
 from slawatch.core.signal import Finding, Look, length
-from slawatch.web.view import Live, LiveCheck
 
 SLACK: Final[Micros] = 5 * SECOND
 """How long a result may be on its way to us."""

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import trio
 
 from slawatch import checks, clock
+from slawatch.answers.probe import Probed
+from slawatch.answers.view import Refused
 from slawatch.checks import CheckType
 from slawatch.core.check import Check
 from slawatch.core.instant import SECOND
@@ -26,8 +28,6 @@ from slawatch.core.sample import Cause, Outcome
 from slawatch.daemon.prober import raise_descriptor_limit
 from slawatch.daemon.sampling import without_secrets
 from slawatch.daemon.scheduler import Scheduler
-from slawatch.web.answer_probe import Probed
-from slawatch.web.view import Refused
 
 if TYPE_CHECKING:
     from slawatch.checks._attempt import Attempt

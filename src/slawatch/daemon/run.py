@@ -13,6 +13,7 @@ from typing import Final
 import trio
 
 from slawatch import __version__
+from slawatch.answers.view import Refused
 from slawatch.clock import SYSTEM, Clock, steady
 from slawatch.config.model import Config
 from slawatch.core.instant import SECOND, Instant, Micros
@@ -38,7 +39,6 @@ from slawatch.store.writer import Writer
 from slawatch.web.control import SOCKET
 from slawatch.web.serve import BindError, Listener, Server, bind_tcp, bind_unix
 from slawatch.web.tls import Certificate, CertificateError
-from slawatch.web.view import Refused
 
 log = logging.getLogger("slawatch.daemon")
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import trio
 
+from slawatch.answers.measuring import Memory, measure, pledges
+from slawatch.answers.view import View
 from slawatch.config.model import Config
 from slawatch.config.problem import ConfigError
 from slawatch.core.alert import Alert
@@ -26,15 +28,13 @@ from slawatch.daemon.missing import Missing
 from slawatch.daemon.troubles import Troubles
 from slawatch.daemon.writing import Run, WriterThread
 from slawatch.store.windows import Value, in_time
-from slawatch.web.measuring import Memory, measure, pledges
 from slawatch.web.problem import Problem
 from slawatch.web.reading import Readers
-from slawatch.web.view import View
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from slawatch.web.view import Live
+    from slawatch.answers.view import Live
 
 log = logging.getLogger("slawatch.signals")
 

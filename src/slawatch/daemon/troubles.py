@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from slawatch.answers.view import Live
 from slawatch.core.alert import fingerprint
 from slawatch.core.channel import Standing
 from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, Micros, parse_rfc3339
 from slawatch.core.series import KIND, META, SELF, TROUBLE, of_channel, trouble_with
 from slawatch.core.signal import Finding, Look, length
-from slawatch.web.view import Live
 
 EARLIEST: Final = parse_rfc3339("2020-01-01T00:00:00Z")
 """No clock that is right says less."""
@@ -22,6 +22,8 @@ CHANNEL_FOR: Final[Micros] = MINUTE
 """A channel that fails for longer is trouble, not bad luck."""
 ONCE_PER: Final[Micros] = HOUR
 """The same trouble begins this often at most: what comes and goes is no news."""
+PROOF: Final[Micros] = HOUR
+"""After a start a channel is well once a message went through it, or when it did nothing wrong for so long."""
 QUEUE_FOR: Final[Micros] = 15 * MINUTE
 """A message that waits longer for its channel is trouble, whatever the reason."""
 BLIND: Final[Micros] = 2 * MINUTE
@@ -51,6 +53,7 @@ class Troubles:
         self._lost = 0
         self._lost_at: Micros | None = None
         self._channels: dict[str, Micros] = {}
+        self._first: Micros | None = None
         self._known: set[str] = set()
         self._standing: set[str] = set()
         self._begun: dict[tuple[str, str], Micros] = {}
@@ -79,7 +82,7 @@ class Troubles:
             "config": self._config(),
             "clock": _clock(now),
             "rules": self._rules(steady),
-            **{trouble_with(name): self._channel(name, one, now, steady) for name, one in channels.items()},
+            **dict(self._lines(channels, now, steady)),
         }
         for name in self._known - found.keys():
             found[name] = None
@@ -160,6 +163,16 @@ class Troubles:
         if steady - self._blind_since < BLIND:
             return None
         return _Wrong("high", "slawatch cannot evaluate rules and agreements", self.blind)
+
+    def _lines(
+        self, channels: Mapping[str, Standing], now: Instant, steady: Micros
+    ) -> Iterator[tuple[str, _Wrong | None]]:
+        """Yield the channels of which something is known: a restart mends none, so it ends no alert."""
+        self._first = steady if self._first is None else self._first
+        for name, one in channels.items():
+            wrong = self._channel(name, one, now, steady)
+            if wrong is not None or one.proved or steady - self._first >= PROOF:
+                yield trouble_with(name), wrong
 
     def _channel(self, name: str, standing: Standing, now: Instant, steady: Micros) -> _Wrong | None:
         many = "1 message waits" if standing.queued == 1 else f"{standing.queued} messages wait"

@@ -8,6 +8,7 @@ from typing import Final
 import trio
 
 from slawatch import notifiers
+from slawatch.answers.channel import Tried
 from slawatch.clock import SYSTEM, Clock, steady
 from slawatch.config.model import Config
 from slawatch.core.channel import Channel
@@ -15,7 +16,6 @@ from slawatch.core.instant import SECOND, rfc3339
 from slawatch.core.notification import Delivery, Kind, Notification, Verdict
 from slawatch.daemon.sampling import without_secrets
 from slawatch.notifiers import TIMEOUT, NotifierType
-from slawatch.web.answer_channel import Tried
 
 log = logging.getLogger("slawatch.trying")
 

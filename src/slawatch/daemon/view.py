@@ -1,8 +1,9 @@
-"""What the daemon shows to the web: the other side of `slawatch.web.view`."""
+"""What the daemon shows to the web: the other side of `slawatch.answers.view`."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from slawatch.answers.view import Commands, Live
 from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.core.audit import Audited
@@ -13,7 +14,6 @@ from slawatch.core.turn import State
 from slawatch.daemon.alerting import Alerting
 from slawatch.daemon.watching import Watching
 from slawatch.store.database import Database
-from slawatch.web.view import Commands, Live
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from slawatch.web.paging import MOST, USUAL
+from slawatch.answers.paging import MOST, USUAL
 
 
 def ref(name: str) -> dict[str, str]:

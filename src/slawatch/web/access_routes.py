@@ -7,19 +7,19 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from slawatch.answers import access, erasure
+from slawatch.answers.paging import PageError, page_of
+from slawatch.answers.view import Refused
+from slawatch.answers.wish import EntryRefused
 from slawatch.core.access import ACTIONS, Principal
 from slawatch.core.instant import Instant
-from slawatch.web import answer_access, erasure
 from slawatch.web.access import Guarded, concern, principal_of, route
 from slawatch.web.auditing import Auditing
 from slawatch.web.credentials import Credentials
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
-from slawatch.web.paging import PageError, page_of
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import Repeating, asked_of, key_of
-from slawatch.web.view import Refused
-from slawatch.web.wish import EntryRefused
 
 
 class AccessRoutes:
@@ -58,7 +58,7 @@ class AccessRoutes:
         await self._credentials.ready()
         now = self._view.clock.now()
         if request.method != "POST":
-            found = answer_access.tokens(self._credentials.tokens(), now)["tokens"]
+            found = access.tokens(self._credentials.tokens(), now)["tokens"]
             order = {line["id"]: place for place, line in enumerate(found)}
             query = request.query_params
             try:
@@ -79,7 +79,7 @@ class AccessRoutes:
 
     async def _create(self, who: Principal, wish: Mapping[str, Any], now: Instant) -> dict[str, Any]:
         try:
-            name, role, organizations, expires_at = answer_access.wanted(wish, self._view.config, who, now)
+            name, role, organizations, expires_at = access.wanted(wish, self._view.config, who, now)
             by = str(wish.get("person") or who.name) if who.kind == "socket" else who.name
             made = await self._credentials.create(name, role, organizations, expires_at, by)
         except EntryRefused as error:
@@ -88,20 +88,20 @@ class AccessRoutes:
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, str(error)) from None
         except Refused as refused:
             raise _unstored(refused) from None
-        return {**answer_access.token(made.token, now), "secret": made.secret}
+        return {**access.token(made.token, now), "secret": made.secret}
 
     async def revoke(self, request: Request) -> Response:
         """Let a token not hold any more."""
         await self._credentials.ready()
         try:
-            token = answer_access.find(self._credentials.tokens(), request.path_params["id"])
+            token = access.find(self._credentials.tokens(), request.path_params["id"])
             concern(request, f"token:{token.id}", name=token.name)
             token = await self._credentials.revoke(token)
         except EntryRefused as error:
             raise Problem(error.status, str(error)) from None
         except Refused as refused:
             raise _unstored(refused) from None
-        return JSONResponse(answer_access.token(token, self._view.clock.now()))
+        return JSONResponse(access.token(token, self._view.clock.now()))
 
     async def erase(self, request: Request) -> Response:
         """Put a pseudonym in the place of a person wherever they are named."""
@@ -121,7 +121,7 @@ class AccessRoutes:
         query, zone = dict(request.query_params), self._view.config.timezone
         try:
             found: dict[str, Any] = await self._current.readers.read(
-                lambda cursor: answer_access.audit(cursor, query, zone)
+                lambda cursor: access.audit(cursor, query, zone)
             )
         except EntryRefused as error:
             raise Problem(error.status, str(error)) from None

@@ -7,6 +7,7 @@ import trio
 from starlette.requests import Request
 from starlette.responses import Response
 
+from slawatch.answers.view import Refused
 from slawatch.core.command import Ack
 from slawatch.core.incident import Incident
 from slawatch.core.instant import HOUR
@@ -20,7 +21,6 @@ from slawatch.web.forms import is_form
 from slawatch.web.naming import Names
 from slawatch.web.page_incidents import services_of, zone_of
 from slawatch.web.problem import Problem
-from slawatch.web.view import Refused
 
 _LONGEST_BODY = 4096
 

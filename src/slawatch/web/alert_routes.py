@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from slawatch.answers import acting, asking, asking_duty, silences
+from slawatch.answers import incidents as incidents_answers
+from slawatch.answers.asking import Seen
+from slawatch.answers.timeline import entry
+from slawatch.answers.view import Refused
+from slawatch.answers.wish import EntryRefused
 from slawatch.core.civil import told_in
 from slawatch.core.command import Command
 from slawatch.core.dispatch import Retried
 from slawatch.core.event import Event
 from slawatch.core.instant import HOUR
 from slawatch.store import alert_history
-from slawatch.web import acting, answer_incidents, answer_silences, asking, asking_duty
 from slawatch.web.access import Guarded, concern, principal_of, route, signed
-from slawatch.web.asking import Seen
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import KEPT, REUSED, Repeating, asked_of, digest_of, key_of
-from slawatch.web.timeline import entry
 from slawatch.web.unchanged import in_force
-from slawatch.web.view import Refused
-from slawatch.web.wish import EntryRefused
 
 if TYPE_CHECKING:
     import duckdb
@@ -176,7 +177,7 @@ class AlertRoutes:
             if what.startswith("silence."):
                 silence = next((s for s in self._view.silences() if s.id == found["id"]), None)
                 alerts = self._view.alerting().alerts.values()
-                found["hits"] = answer_silences.hits(silence.match, alerts) if silence is not None else []
+                found["hits"] = silences.hits(silence.match, alerts) if silence is not None else []
             return found
 
         done = await self._once(request, wish, work)
@@ -257,7 +258,7 @@ class AlertRoutes:
 
     def _done(self, number: int, events: tuple[Event, ...]) -> dict[str, Any]:
         incident = self._view.alerting().incidents.get(number)
-        found = None if incident is None else answer_incidents.line(incident, self._view.clock.now())
+        found = None if incident is None else incidents_answers.line(incident, self._view.clock.now())
         return {"incident": found, "events": _shown(events)}
 
     async def _gone(self, request: Request, number: int) -> None:

@@ -20,9 +20,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute
 
+from slawatch.answers import export as export_answers
+from slawatch.answers import latency as latency_answers
+from slawatch.answers import status as status_answers
+from slawatch.answers.scoped import Scoped
+from slawatch.answers.view import Refused, View
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339
-from slawatch.web import answer_export, answer_latency, answer_status, exposition, problem
+from slawatch.web import exposition, problem
 from slawatch.web.access import PUBLIC, Guarded, Unknown, concern, route
 from slawatch.web.access_routes import AccessRoutes
 from slawatch.web.ack_pages import AckPages
@@ -44,11 +49,9 @@ from slawatch.web.reading import Pipe, Poured
 from slawatch.web.replay_routes import ReplayRoutes
 from slawatch.web.report_pages import ReportPages
 from slawatch.web.report_routes import ReportRoutes
-from slawatch.web.scoped import Scoped
 from slawatch.web.signing_in import SigningIn, on_unknown
 from slawatch.web.trial_routes import TrialRoutes
 from slawatch.web.unchanged import Tagged
-from slawatch.web.view import Refused, View
 
 if TYPE_CHECKING:
     import duckdb
@@ -183,7 +186,7 @@ class _Web:
         """What every service is now."""
         try:
             answer = await self._current.status(request.query_params.get("org"), agreements=True)
-        except answer_status.NoSuchOrganization as error:
+        except status_answers.NoSuchOrganization as error:
             raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
         return await self._current.render(JSONResponse, answer)  # type: ignore[no-any-return]
 
@@ -192,12 +195,12 @@ class _Web:
         name, window = request.path_params["service"], request.query_params.get("window", "24h")
         if name not in self._view.config.services:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no service {name!r}")
-        if window not in answer_latency.WINDOWS:
+        if window not in latency_answers.WINDOWS:
             raise Problem(
-                HTTPStatus.BAD_REQUEST, f"window must be one of {', '.join(answer_latency.WINDOWS)}"
+                HTTPStatus.BAD_REQUEST, f"window must be one of {', '.join(latency_answers.WINDOWS)}"
             )
         found = await self._current.latencies(name, window)
-        return await self._current.render(lambda: JSONResponse(answer_latency.answer(found)))  # type: ignore[no-any-return]
+        return await self._current.render(lambda: JSONResponse(latency_answers.answer(found)))  # type: ignore[no-any-return]
 
     async def metrics(self, _: Request) -> Response:
         """Everything that Prometheus may want to know."""
@@ -227,14 +230,19 @@ class _Web:
 
     async def report(self, request: Request) -> Response:
         """Reports on a period, as JSON, as a page, as a table, or as several files at once."""
-        from slawatch.web import answer_report
+        from slawatch.answers import report as report_answers
+        from slawatch.answers.requested import ReportRefused
 
         config, now = self._view.config, self._view.clock.now()
         query = dict(request.query_params)
-        answer: Response = await self._readers.read(
-            lambda cursor: answer_report.respond(config, cursor, query, now), limit=_REPORT_LIMIT
-        )
-        if answer.headers["content-type"].startswith("text/html"):
+        try:
+            found = await self._readers.read(
+                lambda cursor: report_answers.asked(config, cursor, query, now), limit=_REPORT_LIMIT
+            )
+        except ReportRefused as refused:
+            raise Problem(HTTPStatus.BAD_REQUEST, str(refused)) from None
+        answer = Response(found.text, media_type=found.media)
+        if found.media == "text/html":
             answer.headers["Content-Security-Policy"] = problem.STANDALONE
         return answer
 
@@ -242,20 +250,22 @@ class _Web:
         """Stored samples, or the outages and ledgers that follow from them, as they come from the store."""
         config, now = self._view.config, self._view.clock.now()
         try:
-            wish = answer_export.wish(request.query_params, config, now)
+            wish = export_answers.wish(request.query_params, config, now)
         except ValueError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
 
         def work(cursor: "duckdb.DuckDBPyConnection", pipe: Pipe) -> None:
-            answer_export.export(cursor, config, wish, pipe, now)
+            export_answers.export(cursor, config, wish, pipe, now)
 
-        media = answer_export.MEDIA[wish.format]
+        media = export_answers.MEDIA[wish.format]
         return Poured(self._readers, work, media, wish.filename, limit=_EXPORT_LIMIT)
 
     async def db(self, _: Request) -> Response:
         """What the store holds."""
         data_dir = self._view.config.data_dir
-        return JSONResponse(await self._readers.read(lambda cursor: answer_export.database(cursor, data_dir)))
+        return JSONResponse(
+            await self._readers.read(lambda cursor: export_answers.database(cursor, data_dir))
+        )
 
     async def reload(self, request: Request) -> Response:
         """Read the config again and apply it."""
@@ -277,8 +287,8 @@ class _Web:
     async def import_samples(self, request: Request) -> Response:
         """Store the samples in the body, all or nothing."""
         suffix = request.query_params.get("format", "")
-        if suffix not in answer_export.MEDIA:
-            raise Problem(HTTPStatus.BAD_REQUEST, f"format must be one of {', '.join(answer_export.MEDIA)}")
+        if suffix not in export_answers.MEDIA:
+            raise Problem(HTTPStatus.BAD_REQUEST, f"format must be one of {', '.join(export_answers.MEDIA)}")
         async with self._importing:
             path = await self._spool(request, suffix)
             try:

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from slawatch.answers.view import View
 from slawatch.core.access import Principal
 from slawatch.core.audit import Audited, Outcome
 from slawatch.core.instant import MINUTE, Instant
-from slawatch.web.view import View
 
 EACH: Final = 60
 """Refusals from one place that are written one by one each minute; the rest of them are counted."""

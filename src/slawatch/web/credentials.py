@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import trio
 
+from slawatch.answers.view import Refused, View
 from slawatch.core.access import Role
 from slawatch.core.credential import PREFIX, Session, Token, digest
 from slawatch.core.instant import MINUTE, Instant, Micros
 from slawatch.web.reading import Readers
-from slawatch.web.view import Refused, View
 
 if TYPE_CHECKING:
     import duckdb

@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import trio
 
+from slawatch.answers import agreements as agreements_answers
+from slawatch.answers import alerting as alerting_answers
+from slawatch.answers import latency
+from slawatch.answers import service as service_answers
+from slawatch.answers import status as status_answers
+from slawatch.answers.latency import Latencies
+from slawatch.answers.looking_back import Past
+from slawatch.answers.promises import promises
+from slawatch.answers.service import Detail
+from slawatch.answers.status import Figures
+from slawatch.answers.view import Live, View
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant
 from slawatch.report.report import Report
-from slawatch.web import answer_agreements, answer_alerting, answer_latency, answer_service, answer_status
-from slawatch.web.answer_latency import Latencies
-from slawatch.web.answer_service import Detail
-from slawatch.web.answer_status import Figures
 from slawatch.web.history import Record, history
 from slawatch.web.keeping import Kept
-from slawatch.web.looking_back import Past
 from slawatch.web.problem import Problem
-from slawatch.web.promises import promises
 from slawatch.web.reading import Readers
-from slawatch.web.view import Live, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -135,8 +139,8 @@ class Current:
             return kept.answer
 
         def made() -> dict[str, Any]:
-            alerting = answer_alerting.summary(config, state, channels, now, organization)
-            return answer_status.answer(config, found, live, now, organization, standing, alerting)
+            alerting = alerting_answers.summary(config, state, channels, now, organization)
+            return status_answers.answer(config, found, live, now, organization, standing, alerting)
 
         answer: dict[str, Any] = await self.render(made)
         until = trio.current_time() + MOMENT
@@ -151,7 +155,7 @@ class Current:
             now = self.view.clock.now()
             try:
                 found = await self.readers.read(
-                    lambda cursor: answer_status.figures(cursor, config, now), limit=_STATUS_LIMIT
+                    lambda cursor: status_answers.figures(cursor, config, now), limit=_STATUS_LIMIT
                 )
             except Problem as problem:
                 _log.warning("status without fresh figures: %s", problem.detail)
@@ -207,8 +211,8 @@ class Current:
             now = self.view.clock.now()
 
             def look(cursor: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:
-                return answer_agreements.answer(
-                    answer_agreements.stands(cursor, config, now, self._past).values()
+                return agreements_answers.answer(
+                    agreements_answers.stands(cursor, config, now, self._past).values()
                 )
 
             try:
@@ -235,13 +239,13 @@ class Current:
         async def make() -> Detail:
             now = self.view.clock.now()
             return await self.readers.read(
-                lambda cursor: answer_service.detail(cursor, config, service, now), limit=_LONG_LIMIT
+                lambda cursor: service_answers.detail(cursor, config, service, now), limit=_LONG_LIMIT
             )
 
         return await self._details.get((config.digest, service), make)
 
     async def latencies(self, service: str, window: str) -> Latencies:
-        """Return the latencies of a service in a window of `answer_latency.WINDOWS`.
+        """Return the latencies of a service in a window of `latency.WINDOWS`.
 
         Raises:
             Problem: the store cannot be read.
@@ -249,9 +253,9 @@ class Current:
         config = self.view.config
 
         async def make() -> Latencies:
-            chosen = answer_latency.window(config, service, window, self.view.clock.now())
+            chosen = latency.window(config, service, window, self.view.clock.now())
             return await self.readers.read(
-                lambda cursor: answer_latency.latencies(cursor, config, service, chosen), limit=_LONG_LIMIT
+                lambda cursor: latency.latencies(cursor, config, service, chosen), limit=_LONG_LIMIT
             )
 
         return await self._latencies.get((config.digest, service, window), make)

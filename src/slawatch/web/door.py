@@ -1,7 +1,7 @@
 """The door of the app: finds out who asks, lets them into the part that is theirs, writes down what they do.
 
 For who sees some organisations only, the app is built on a view that holds nothing else
-(`slawatch.web.scoped`); what is open to everybody is answered by the whole app.
+(`slawatch.answers.scoped`); what is open to everybody is answered by the whole app.
 """
 
 import logging
@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from slawatch.answers.view import View
 from slawatch.config.users import needs_login, signs_in
 from slawatch.config.web import is_loopback
 from slawatch.core.access import ACTIONS, PUBLIC, Principal
@@ -24,7 +25,6 @@ from slawatch.web.access import SAFE, Guarded
 from slawatch.web.auditing import Auditing
 from slawatch.web.credentials import Credentials
 from slawatch.web.problem import OPEN_TO_ANYONE, Problem, answer_to
-from slawatch.web.view import View
 from slawatch.web.visiting import Place, Visitor
 
 _log = logging.getLogger("slawatch.web")

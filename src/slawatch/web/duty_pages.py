@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from slawatch.answers import acting, entries
+from slawatch.answers import silences as silences_answers
+from slawatch.answers.entering import EntryRefused
+from slawatch.answers.view import Refused
 from slawatch.config.entered import with_entered
 from slawatch.config.model import Config
 from slawatch.core.attempt import Attempt
@@ -15,25 +19,13 @@ from slawatch.core.incident import Incident
 from slawatch.core.instant import Instant
 from slawatch.core.recorded import Record
 from slawatch.core.turn import State
-from slawatch.web import (
-    acting,
-    answer_entries,
-    answer_silences,
-    page_alerts,
-    page_channels,
-    page_incidents,
-    page_oncall,
-    page_silences,
-    rendering,
-)
+from slawatch.web import page_alerts, page_channels, page_incidents, page_oncall, page_silences, rendering
 from slawatch.web.access import Guarded, concern, principal_of, route, shown
 from slawatch.web.current import Current, snapshot
-from slawatch.web.entering import EntryRefused
 from slawatch.web.feed import Feed
 from slawatch.web.forms import form, localise, number_of
 from slawatch.web.page_overview import shared_zone
 from slawatch.web.problem import Problem
-from slawatch.web.view import Refused
 
 if TYPE_CHECKING:
     import duckdb
@@ -194,7 +186,7 @@ class DutyPages:
         def ask(cursor: "duckdb.DuckDBPyConnection") -> _Duty:
             from slawatch.store import duty
 
-            listed = answer_silences.overrides(cursor, now)["overrides"]
+            listed = silences_answers.overrides(cursor, now)["overrides"]
             records = duty.records(cursor, config.schedules)
             return with_entered(config, duty.overrides(cursor)), listed, records
 
@@ -254,7 +246,7 @@ class DutyPages:
     ) -> Response:
         config, _, now = snapshot(self._view)
         listed, trouble = await self._ask(
-            lambda cursor: answer_entries.maintenance(cursor, config, now)["maintenance"],
+            lambda cursor: entries.maintenance(cursor, config, now)["maintenance"],
             list[Mapping[str, Any]](),
         )
         state, silences = self._view.alerting(), self._view.silences()

@@ -10,14 +10,14 @@ import trio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from slawatch.web import answer_entries
+from slawatch.answers import entries
+from slawatch.answers.entering import EntryRefused
+from slawatch.answers.paging import PageError, page_of
+from slawatch.answers.view import Refused
 from slawatch.web.access import Guarded, concern, route, signed
 from slawatch.web.current import Current
-from slawatch.web.entering import EntryRefused
-from slawatch.web.paging import PageError, page_of
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import Repeating, asked_of, digest_of, key_of
-from slawatch.web.view import Refused
 
 _LONGEST_BODY: Final = 1 << 18
 _BODY_SECONDS: Final = 10.0
@@ -51,16 +51,16 @@ class EntryRoutes:
         if request.method == "POST":
             return await self._enter(request, "maintenance.add")
         config, now = self._view.config, self._view.clock.now()
-        found = await self._readers.read(lambda cursor: answer_entries.maintenance(cursor, config, now))
-        return _page(request, "maintenance", found, answer_entries.place_of_window)
+        found = await self._readers.read(lambda cursor: entries.maintenance(cursor, config, now))
+        return _page(request, "maintenance", found, entries.place_of_window)
 
     async def adjustments(self, request: Request) -> Response:
         """All adjustments, or a new one."""
         if request.method == "POST":
             return await self._enter(request, "adjustment.add")
         config, now = self._view.config, self._view.clock.now()
-        found = await self._readers.read(lambda cursor: answer_entries.adjusted(cursor, config, now))
-        return _page(request, "adjustments", found, answer_entries.place_of_adjustment)
+        found = await self._readers.read(lambda cursor: entries.adjusted(cursor, config, now))
+        return _page(request, "adjustments", found, entries.place_of_adjustment)
 
     def _action(self, what: str) -> Callable[[Request], Awaitable[Response]]:
         async def act(request: Request) -> Response:

@@ -11,14 +11,14 @@ from typing import Any, Final, NamedTuple
 
 import trio
 
+from slawatch.answers import status
+from slawatch.answers.status import WINDOWS, Figures
+from slawatch.answers.view import Live
 from slawatch.config.model import Config
 from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.core.turn import State
 from slawatch.report.wording import percent
-from slawatch.web import answer_status
-from slawatch.web.answer_status import WINDOWS, Figures
 from slawatch.web.current import Current, snapshot
-from slawatch.web.view import Live
 
 PERIOD: Final = 1.0
 """Seconds between two looks at what the daemon knows, as long as somebody watches."""
@@ -147,13 +147,13 @@ class Feed:
         words = _json({"ready": live.ready, "trouble": list(live.trouble), "unheard": live.unheard})
         if words != self._daemon.data:
             self._daemon, changed = Event("daemon", "", words, version), True
-        checks = answer_status.members(config)
+        checks = status.members(config)
         for name, service in config.services.items():
             state, samples = _state(found, name, live, checks[name]), _samples(live, checks[name])
             known = self._services.get(name)
             if known is not None and (known.state, known.samples) == (state, samples):
                 continue
-            entry = answer_status.entry(service, checks[name], found, live, now)
+            entry = status.entry(service, checks[name], found, live, now)
             event = Event(
                 "service",
                 name,

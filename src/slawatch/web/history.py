@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from markupsafe import Markup
 
+from slawatch.answers.entries import merged
+from slawatch.answers.status import members, zone_of
 from slawatch.config.model import Config
 from slawatch.core.availability import share
 from slawatch.core.check import Maintenance, Service
@@ -18,19 +20,11 @@ from slawatch.core.ledger import Exclusions, classify, ledger, split
 from slawatch.core.timeline import timeline
 from slawatch.report.report import DayLine
 from slawatch.web import drawing
-from slawatch.web.answer_entries import merged
-from slawatch.web.answer_status import members
 
 if TYPE_CHECKING:
     import duckdb
 
 DAYS: Final = 90
-
-
-def zone_of(config: Config, service: Service) -> str:
-    """Return whose midnights a service's days start at: its organisation's, else the configuration's."""
-    owner = config.organizations.get(service.organization) if service.organization else None
-    return owner.timezone if owner else config.timezone
 
 
 class Record(NamedTuple):

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from slawatch.web import answer_metrics
+from slawatch.answers import metrics
 from slawatch.web.access import Guarded, route
 from slawatch.web.current import Current
 from slawatch.web.problem import Problem
@@ -27,23 +27,23 @@ class MetricRoutes:
 
     async def catalogue(self, _: Request) -> Response:
         """All metrics."""
-        return JSONResponse(answer_metrics.catalogue())
+        return JSONResponse(metrics.catalogue())
 
     async def value(self, request: Request) -> Response:
         """What a metric comes to for somebody over a window."""
         config = self._view.config
         name = request.path_params["metric"]
         try:
-            answer_metrics.known(name)
-        except answer_metrics.BadQuery as error:
+            metrics.known(name)
+        except metrics.BadQuery as error:
             raise Problem(HTTPStatus.NOT_FOUND, str(error)) from None
         try:
-            asked = answer_metrics.query(config, name, dict(request.query_params))
-        except answer_metrics.BadQuery as error:
+            asked = metrics.query(config, name, dict(request.query_params))
+        except metrics.BadQuery as error:
             raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
         if asked.metric.about == "slawatch" and self._view.scope is not None:
             raise Problem(HTTPStatus.FORBIDDEN, "how slawatch itself does is for its operators")
         now, live = self._view.clock.now(), self._view.live()
         return JSONResponse(
-            await self._readers.read(lambda cursor: answer_metrics.answer(cursor, config, asked, now, live))
+            await self._readers.read(lambda cursor: metrics.answer(cursor, config, asked, now, live))
         )

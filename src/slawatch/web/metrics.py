@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from slawatch import __version__
+from slawatch.answers import status
+from slawatch.answers.overdue import Overdue
+from slawatch.answers.status import Figures
+from slawatch.answers.view import Live
 from slawatch.config.model import Config
 from slawatch.core.channel import Standing
 from slawatch.core.check import Service
@@ -17,14 +21,11 @@ from slawatch.core.turn import State
 from slawatch.report.report import Report
 from slawatch.store.alert_counts import Counts, count
 from slawatch.store.tally import Tally, nothing
-from slawatch.web import answer_status, metrics_alerting, metrics_own
-from slawatch.web.answer_status import Figures
+from slawatch.web import metrics_alerting, metrics_own
 from slawatch.web.current import Current, snapshot
 from slawatch.web.exposition import Family, labels, number, render
 from slawatch.web.keeping import Kept
-from slawatch.web.overdue import Overdue
 from slawatch.web.problem import Problem
-from slawatch.web.view import Live
 
 if TYPE_CHECKING:
     import duckdb
@@ -162,7 +163,7 @@ def families(
     streams: int | None = 0,
 ) -> list[Family]:
     """Return all metrics: those of the services first, then slawatch's own, where `streams` is no None."""
-    checks = answer_status.members(config)
+    checks = status.members(config)
     named = {name: labels(_owned(service)) for name, service in config.services.items()}
     found = _of_figures(config, figures, named)
     if stored is not None:
@@ -279,7 +280,7 @@ def _of_states(config: Config, checks: Mapping[str, Iterable[str]], live: Live, 
         outcomes = []
         for check in checks[name]:
             seen = live.checks.get(check)
-            outcome = answer_status.outcome_now(seen, now) if seen else None
+            outcome = status.outcome_now(seen, now) if seen else None
             outcomes.append(outcome)
             mine = labels({"check": check, **_owned(service)})
             if outcome is not None and outcome is not Outcome.UNKNOWN:

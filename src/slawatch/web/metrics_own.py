@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from slawatch.answers.view import Live
 from slawatch.core.instant import seconds
 from slawatch.web.exposition import Family, labels, number
-from slawatch.web.view import Live
 
 _COUNTERS: Final[Mapping[str, str]] = {
     "started": "Probes that were started.",

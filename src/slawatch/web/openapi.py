@@ -5,12 +5,9 @@ from functools import cache
 from typing import Any, Final, get_args
 
 from slawatch import __version__
+from slawatch.answers import entering, export, latency, report
 from slawatch.report.csv import TABLES
 from slawatch.web import (
-    answer_export,
-    answer_latency,
-    answer_report,
-    entering,
     exposition,
     openapi_access,
     openapi_alerting,
@@ -224,7 +221,7 @@ def _latency() -> dict[str, Any]:
             in_query(
                 "window",
                 "how far back; `period` is the running period of the service's agreement",
-                one_of(answer_latency.WINDOWS, "24h"),
+                one_of(latency.WINDOWS, "24h"),
             )
         ],
     )  # fmt: skip
@@ -272,7 +269,7 @@ def _report() -> dict[str, Any]:
             in_query("to", "the same, exclusive; now by default"),
             in_query("agreement", "only this one"),
             in_query("org", "only this organisation's"),
-            in_query("format", "of the answer", one_of(answer_report.FORMATS, "json")),
+            in_query("format", "of the answer", one_of(report.FORMATS, "json")),
             in_query("table", "for CSV", one_of(TABLES, TABLES[0])),
             in_query("files", "several formats at once, such as `html,csv`, as files"),
         ],
@@ -283,13 +280,13 @@ def _report() -> dict[str, Any]:
 def _export() -> dict[str, Any]:
     return operation(
         "export", "record", "Stored samples, or the outages and ledgers that follow from them.",
-        {media.split(";")[0]: {"schema": {"type": "string"}} for media in answer_export.MEDIA.values()},
+        {media.split(";")[0]: {"schema": {"type": "string"}} for media in export.MEDIA.values()},
         errors=(400, 403, 503),
         query=[
-            in_query("what", "to export", one_of(get_args(answer_export.What), "samples")),
+            in_query("what", "to export", one_of(get_args(export.What), "samples")),
             in_query("from", "a date, or a time with an offset"),
             in_query("to", "the same, exclusive"),
-            in_query("format", "of the file", one_of(answer_export.MEDIA, "csv")),
+            in_query("format", "of the file", one_of(export.MEDIA, "csv")),
         ],
     )  # fmt: skip
 
@@ -377,7 +374,7 @@ def _import() -> dict[str, Any]:
         {_JSON: {"schema": ref("Imported")}},
         errors=(400, 403, 408, 422, 503, 507),
         query=[
-            {**in_query("format", "of the body", one_of(answer_export.MEDIA)), "required": True},
+            {**in_query("format", "of the body", one_of(export.MEDIA)), "required": True},
             in_query("name", "of the file, for messages"),
         ],
         requestBody={

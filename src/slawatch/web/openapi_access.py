@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from slawatch.answers.access import MOST
 from slawatch.core.access import ACTIONS, ROLES
 from slawatch.web._operation import IDEMPOTENCY, PAGES, in_path, in_query, one_of, operation, ref
-from slawatch.web.answer_access import MOST
 
 _JSON: Final = "application/json"
 _TEXT: Final = {"type": "string"}

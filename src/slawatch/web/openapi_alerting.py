@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from slawatch.answers import acting, entering_alerting, incidents, notifications
+from slawatch.answers import alerts as alerts_answers
 from slawatch.core.incident import SEVERITIES
-from slawatch.web import acting, answer_alerts, answer_incidents, answer_notifications, entering_alerting
 from slawatch.web._operation import IDEMPOTENCY, PAGES, in_path, in_query, one_of, operation, ref
 from slawatch.web.alert_routes import ACTIONS
 
@@ -55,7 +56,7 @@ _INCIDENT: Final = {
     "next_kind": _MAYBE_TEXT, "nobody_to_tell": _TRUTH,
 }  # fmt: skip
 _MESSAGE: Final = {
-    "id": _TEXT, "state": one_of(answer_notifications.STATES), "kind": _TEXT, "to": _TEXT, "channel": _TEXT,
+    "id": _TEXT, "state": one_of(notifications.STATES), "kind": _TEXT, "to": _TEXT, "channel": _TEXT,
     "incident": _MAYBE_COUNT, "service": _MAYBE_TEXT, "severity": _MAYBE_TEXT, "level": _MAYBE_COUNT,
     "cycle": _MAYBE_COUNT, "reason": _MAYBE_TEXT, "detail": _MAYBE_TEXT, "created_at": _TIME,
     "not_before": _MAYBE_TIME, "expires_at": _MAYBE_TIME, "tries": _COUNT, "answer": _MAYBE_TEXT,
@@ -206,7 +207,7 @@ def paths() -> dict[str, Any]:
         "/api/v1/alerts": {
             "get": _read(
                 "alerts", "What fires, or what fired and is over.", "Alerts",
-                [in_query("state", "of the alerts", one_of(answer_alerts.STATES, "firing")), *whose,
+                [in_query("state", "of the alerts", one_of(alerts_answers.STATES, "firing")), *whose,
                  in_query("check", "only this check's or rule's"), in_query("incident", "only of this one"),
                  *pages],
             )
@@ -222,7 +223,7 @@ def paths() -> dict[str, Any]:
         "/api/v1/incidents": {
             "get": _read(
                 "incidents", "Incidents, those that nobody has first.", "Incidents",
-                [in_query("state", "of the incidents", one_of(answer_incidents.STATES, "open")), *whose,
+                [in_query("state", "of the incidents", one_of(incidents.STATES, "open")), *whose,
                  in_query("assignee", "only those that somebody has"), *pages],
             ),
             "post": _written("openIncident", "Open one by hand.", "Done", acting.KEYS["open"], ("title",)),
@@ -305,7 +306,7 @@ def paths() -> dict[str, Any]:
         "/api/v1/notifications": {
             "get": _read(
                 "notifications", "Messages, the latest first.", "Notifications",
-                [in_query("state", "of the messages", one_of(answer_notifications.STATES)),
+                [in_query("state", "of the messages", one_of(notifications.STATES)),
                  in_query("channel", "only through this one"), in_query("to", "only to them"),
                  in_query("incident", "only about this one"), *pages],
             )

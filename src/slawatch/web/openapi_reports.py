@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
+from slawatch.answers.paging import MOST, USUAL
 from slawatch.web._operation import in_path, in_query, one_of, operation, ref
-from slawatch.web.paging import MOST, USUAL
 from slawatch.web.report_schemas import (
     COUNT,
     FLAG,

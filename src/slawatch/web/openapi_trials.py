@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from slawatch.answers.probe import PHASES
 from slawatch.core.access import ACTIONS
 from slawatch.core.sample import Cause
 from slawatch.web._operation import IDEMPOTENCY, in_path, in_query, one_of, operation, ref
-from slawatch.web.answer_probe import PHASES
 
 _JSON: Final = "application/json"
 _TEXT: Final = {"type": "string"}

@@ -89,7 +89,7 @@ class OnCallPage:
     Attributes:
         rotas: in the order of the configuration.
         entered: overrides and swaps that hold or are to come: those that were entered, as
-            `answer_silences.overrides` has them, with names and instants, and those of the configuration.
+            `answers.silences.overrides` has them, with names and instants, and those of the configuration.
         people: key and name of each, for the form.
         schedules: key, name and zone of each.
         uncovered: on how many of the schedules nobody is on call now.
@@ -113,7 +113,7 @@ def arrange(
 
     Args:
         config: in which what was entered holds already.
-        entered: as `answer_silences.overrides` has them.
+        entered: as `answers.silences.overrides` has them.
         now: the present.
         written: the configuration as it is written, whose own overrides are listed too.
         records: who was on call, by schedule: the past of the calendar is as it was.

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from slawatch.answers.view import Live
 from slawatch.config.model import Config
 from slawatch.core.channel import Standing
 from slawatch.core.instant import Instant, Micros, parse_rfc3339
@@ -22,7 +23,6 @@ from slawatch.report.csv import TABLES
 from slawatch.report.wording import period_title
 from slawatch.web.history import Record
 from slawatch.web.rendering import STATES
-from slawatch.web.view import Live
 
 _REASONS: Final = 3
 

@@ -142,7 +142,7 @@ class OnePage(NamedTuple):
 
 
 def one(config: Config, found: Mapping[str, Any]) -> OnePage:
-    """Arrange a report that `answer_reports.shown` returned."""
+    """Arrange a report that `answers.reports.shown` returned."""
     names, period = Names(config), found["period"]
     return OnePage(
         found,

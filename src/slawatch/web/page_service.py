@@ -9,6 +9,9 @@ from typing import Any, Final, NamedTuple
 
 from markupsafe import Markup
 
+from slawatch.answers.latency import Latencies
+from slawatch.answers.service import Detail
+from slawatch.answers.status import zone_of
 from slawatch.config.model import Config
 from slawatch.core.agreement import Objective
 from slawatch.core.check import Check, Maintenance, Quorum, Service
@@ -18,9 +21,7 @@ from slawatch.report.report import OutageLine, Report, ServiceVerdict, UnknownLi
 from slawatch.report.svg import Plot, latency_plot
 from slawatch.report.wording import THIN, percent
 from slawatch.web import drawing, page_overview
-from slawatch.web.answer_latency import Latencies
-from slawatch.web.answer_service import Detail
-from slawatch.web.history import Record, zone_of
+from slawatch.web.history import Record
 
 _MOST: Final = 50
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from slawatch.answers.silences import hits
 from slawatch.config.model import Config
 from slawatch.core.alert import Alert
 from slawatch.core.instant import DAY, Instant, parse_rfc3339
 from slawatch.core.silence import Silence
-from slawatch.web.answer_silences import hits
 from slawatch.web.naming import Names
 from slawatch.web.page_incidents import zone_of
 
@@ -66,7 +66,7 @@ def arrange(
         config: for names and services.
         silences: all of them.
         alerts: those that fire are looked at.
-        windows: as `answer_entries.maintenance` has them.
+        windows: as `answers.entries.maintenance` has them.
         now: the present.
     """
     names = Names(config)

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from slawatch.answers.timeline import parts_of
 from slawatch.core.event import Event
 from slawatch.core.fate import WHY
 from slawatch.core.instant import Instant
 from slawatch.core.turn import State
 from slawatch.core.workflow import Run
 from slawatch.web.naming import Names
-from slawatch.web.timeline import parts_of
 
 KINDS: Final[Mapping[str, str]] = {
     "trigger": "Called", "update": "News", "ack": "Acknowledged", "resolve": "Over", "reminder": "Reminder",

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from slawatch.answers.latency import WINDOWS
 from slawatch.core.instant import DAY
 from slawatch.core.life import Unwatched, unwatched
 from slawatch.web import access, page_alerts, page_incidents, page_overview, page_service, rendering
 from slawatch.web.access import PUBLIC, Guarded, route
-from slawatch.web.answer_latency import WINDOWS
 from slawatch.web.current import Current, Days, snapshot
 from slawatch.web.events import Streams
 from slawatch.web.feed import Feed

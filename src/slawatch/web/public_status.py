@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from markupsafe import Markup
 
+from slawatch.answers.entries import merged
 from slawatch.config.model import Config
 from slawatch.config.status_pages import Shown
 from slawatch.core.alert import Alert
 from slawatch.core.check import Maintenance
 from slawatch.core.incident import Incident, Phase
 from slawatch.core.instant import DAY, Instant, parse_rfc3339, rfc3339
-from slawatch.web.answer_entries import merged
 from slawatch.web.history import Record
 from slawatch.web.page_incidents import services_of
 from slawatch.web.page_overview import headline

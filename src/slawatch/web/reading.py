@@ -8,9 +8,9 @@ import trio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from slawatch.answers.view import View
 from slawatch.store.errors import StoreError, translate
 from slawatch.web.problem import Problem
-from slawatch.web.view import View
 
 if TYPE_CHECKING:
     import duckdb

@@ -30,15 +30,15 @@ class ReplayRoutes:
 
     async def material(self, request: Request) -> Response:
         """The samples of a time that can change anything for alerting."""
-        from slawatch.web import answer_replay  # with all of the simulation, which few daemons are asked for
+        from slawatch.answers import replay  # with all of the simulation, which few daemons are asked for
 
         try:
-            wish = answer_replay.read_wish(await body_of(request, _LONGEST_BODY))
+            wish = replay.read_wish(await body_of(request, _LONGEST_BODY))
         except ValueError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
         digest = self._view.config.digest
         found: dict[str, Any] = await self._readers.read(
-            lambda cursor: answer_replay.material(cursor, wish, digest), limit=_LIMIT
+            lambda cursor: replay.material(cursor, wish, digest), limit=_LIMIT
         )
         made: Response = await self._render(JSONResponse, found)
         return made

@@ -86,9 +86,9 @@ class ReportPages:
         data_dir = config.data_dir
 
         def ask(cursor: "duckdb.DuckDBPyConnection") -> _Stored:
+            from slawatch.answers.overdue import missed
             from slawatch.store import frozen
             from slawatch.store.summary import summary
-            from slawatch.web.overdue import missed
 
             return _Stored(
                 summary(cursor, data_dir)["first_sample"],

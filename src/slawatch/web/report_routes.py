@@ -9,6 +9,8 @@ import trio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from slawatch.answers.view import Refused
+from slawatch.answers.wish import EntryRefused
 from slawatch.store.errors import StoreError
 from slawatch.web import problem
 from slawatch.web.access import Guarded, concern, route, signed
@@ -16,16 +18,14 @@ from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import Repeating, asked_of, key_of
-from slawatch.web.view import Refused
-from slawatch.web.wish import EntryRefused
 
 if TYPE_CHECKING:
     import duckdb
 
+    from slawatch.answers.freezing import Asked
+    from slawatch.answers.requested import Plan
     from slawatch.store.database import Database
     from slawatch.store.frozen import Frozen
-    from slawatch.web.freezing import Asked
-    from slawatch.web.requested import Plan
 
 T = TypeVar("T")
 
@@ -64,24 +64,24 @@ class ReportRoutes:
         """Frozen reports, or new ones."""
         if request.method == "POST":
             return await self._frozen(request)
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports as reports_answers
 
         config, query = self._view.config, dict(request.query_params)
-        return await self._json(lambda cursor: answer_reports.listed(cursor, config, query))
+        return await self._json(lambda cursor: reports_answers.listed(cursor, config, query))
 
     async def overdue(self, request: Request) -> Response:
         """Periods that are over and not frozen."""
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports as reports_answers
 
         config, now, query = self._view.config, self._view.clock.now(), dict(request.query_params)
-        return await self._json(lambda cursor: answer_reports.overdue(cursor, config, now, query))
+        return await self._json(lambda cursor: reports_answers.overdue(cursor, config, now, query))
 
     async def key(self, _: Request) -> Response:
         """The public half of the key that signs."""
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports as reports_answers
 
         config = self._view.config
-        return await self._json(lambda _: answer_reports.key(config))
+        return await self._json(lambda _: reports_answers.key(config))
 
     async def report(self, request: Request) -> Response:
         """One frozen report."""
@@ -93,20 +93,20 @@ class ReportRoutes:
         Raises:
             Problem: there is none of that number, or the store cannot be read.
         """
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports as reports_answers
 
-        return await self._read(lambda cursor: answer_reports.shown(cursor, number))
+        return await self._read(lambda cursor: reports_answers.shown(cursor, number))
 
     async def pack(self, request: Request) -> Response:
         """The file that the customer is given."""
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports as reports_answers
 
         number = request.path_params["number"]
 
         def work(cursor: "duckdb.DuckDBPyConnection") -> tuple[str, bytes]:
-            found = answer_reports.find(cursor, number)
-            name = answer_reports.filename(number, found.agreement or found.report, found.label)
-            return name, answer_reports.pack(cursor, number)
+            found = reports_answers.find(cursor, number)
+            name = reports_answers.filename(number, found.agreement or found.report, found.label)
+            return name, reports_answers.pack(cursor, number)
 
         name, data = await self._read(work)
         return Response(
@@ -117,10 +117,10 @@ class ReportRoutes:
 
     async def html(self, request: Request) -> Response:
         """Its page, as it was frozen."""
-        from slawatch.web import answer_reports
+        from slawatch.answers import reports as reports_answers
 
         number = request.path_params["number"]
-        page = await self._read(lambda cursor: answer_reports.page(cursor, number))
+        page = await self._read(lambda cursor: reports_answers.page(cursor, number))
         return Response(
             page,
             headers={
@@ -138,7 +138,7 @@ class ReportRoutes:
         Raises:
             Problem: there is none of that number, or the store cannot be read.
         """
-        from slawatch.web import verifying
+        from slawatch.answers import verifying
 
         config = self._view.config
         found = await self._read(lambda cursor: verifying.material(cursor, number))
@@ -163,10 +163,10 @@ class ReportRoutes:
         wish = signed(request, await body_of(request), source=True)
 
         async def work() -> dict[str, Any]:
-            from slawatch.web import answer_reports
+            from slawatch.answers import reports as reports_answers
 
             made, refused = await self.freezing(wish)
-            return answer_reports.outcome(made, refused)
+            return reports_answers.outcome(made, refused)
 
         done = await self._once(request, wish, work)
         numbers = [one["number"] for one in done["frozen"]]
@@ -181,7 +181,7 @@ class ReportRoutes:
         Raises:
             Problem: nothing was frozen.
         """
-        from slawatch.web import freezing
+        from slawatch.answers import freezing
 
         config, now = self._view.config, self._view.clock.now()
         try:
@@ -208,7 +208,7 @@ class ReportRoutes:
         Raises:
             Problem: it is not done.
         """
-        from slawatch.web import freezing
+        from slawatch.answers import freezing
 
         config, now = self._view.config, self._view.clock.now()
         try:
@@ -220,8 +220,8 @@ class ReportRoutes:
             raise Problem(error.status, str(error)) from None
 
     async def _freeze(self, plan: "Plan", asked: "Asked") -> "Frozen":
+        from slawatch.answers import freezing
         from slawatch.store import frozen
-        from slawatch.web import freezing
 
         config, now = self._view.config, self._view.clock.now()
         waiting, before = self._view.live().lag, asked.restates

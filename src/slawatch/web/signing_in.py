@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from slawatch.answers.view import Refused
 from slawatch.config.users import signs_in
 from slawatch.core.access import PUBLIC
 from slawatch.core.instant import SECOND
@@ -21,7 +22,6 @@ from slawatch.web.current import Current
 from slawatch.web.forms import form
 from slawatch.web.passwords import Passwords, mark_of
 from slawatch.web.problem import Problem, answer_to
-from slawatch.web.view import Refused
 from slawatch.web.visiting import Place
 
 if TYPE_CHECKING:

@@ -7,19 +7,21 @@ import trio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from slawatch.answers import channel as channel_answers
+from slawatch.answers import config as config_answers
+from slawatch.answers import probe as probe_answers
+from slawatch.answers.view import Refused
+from slawatch.answers.wish import EntryRefused
 from slawatch.config.problem import ConfigError, nearest, one_of
 from slawatch.core.check import Check
 from slawatch.core.instant import SECOND, Micros
 from slawatch.core.text import spoken_duration
-from slawatch.web import answer_channel, answer_config, answer_probe
 from slawatch.web.access import Guarded, concern, principal_of, route
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of, bytes_of
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import Repeating, asked_of, key_of
 from slawatch.web.unchanged import in_force
-from slawatch.web.view import Refused
-from slawatch.web.wish import EntryRefused
 
 if TYPE_CHECKING:
     from slawatch.core.scenario import Scene
@@ -38,7 +40,7 @@ class TrialRoutes:
         self._readers = current.readers
         self._render = current.render
         self._repeating = Repeating()
-        self._pace = answer_channel.Pace()
+        self._pace = channel_answers.Pace()
         self._checking = trio.CapacityLimiter(1)
 
     def routes(self) -> list[Guarded]:
@@ -66,11 +68,11 @@ class TrialRoutes:
         if check is None:
             hint = nearest(name, config.checks) or "see [checks] in the configuration"
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no check {name[:100]!r}: {hint}")
-        if said := answer_probe.passive(check, config):
+        if said := probe_answers.passive(check, config):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said[0], said[1:])
         # Whoever may open the socket may wait as long as they like; others have the check's time at most.
         owner = principal_of(request).kind == "socket"
-        return await self._probed(check, wish, answer_probe.LONGEST if owner else check.timeout)
+        return await self._probed(check, wish, probe_answers.LONGEST if owner else check.timeout)
 
     async def probe_target(self, request: Request) -> Response:
         """One probe of a URL or address that no check names."""
@@ -78,51 +80,51 @@ class TrialRoutes:
         target = wish.get("target")
         if not isinstance(target, str) or not target.strip() or len(target) > 2000:
             raise Problem(HTTPStatus.BAD_REQUEST, "target: a URL, or HOST:PORT")
-        concern(request, f"target:{answer_probe.without_secrets(target)[:200]}")
+        concern(request, f"target:{probe_answers.without_secrets(target)[:200]}")
         try:
-            check = answer_probe.made(target)
+            check = probe_answers.made(target)
         except ValueError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, f"target: {error}") from None
         if check is None:
             said = "target: a URL starts with http:// or https://, an address ends in :PORT"
             raise Problem(HTTPStatus.BAD_REQUEST, said)
-        return await self._probed(check, wish, answer_probe.LONGEST)
+        return await self._probed(check, wish, probe_answers.LONGEST)
 
     async def _probed(self, check: Check, wish: dict[str, Any], most: Micros) -> Response:
         timeout = wish.get("timeout")
         if timeout is not None:
             try:
-                check = answer_probe.within(check, timeout, most)
+                check = probe_answers.within(check, timeout, most)
             except (ValueError, TypeError) as error:
                 raise Problem(HTTPStatus.BAD_REQUEST, f"timeout: {error}") from None
         try:
             probed = await self._view.commands.probe(check)
         except Refused as refused:
             raise _refusal(refused) from None
-        return JSONResponse(answer_probe.answer(check, probed))
+        return JSONResponse(probe_answers.answer(check, probed))
 
     async def rehearse(self, request: Request) -> Response:
         """An imagined outage, played in the world as it is."""
+        from slawatch.answers import rehearse as rehearse_answers
         from slawatch.core.rehearsal import (
             TooLong,  # with all of the simulation, which few daemons are asked for
         )
-        from slawatch.web import answer_rehearse
 
         found, config, now = await body_of(request), self._view.config, self._view.clock.now()
         in_force(request, config.digest)
         try:
-            wish = answer_rehearse.read_wish(found, config, now)
+            wish = rehearse_answers.read_wish(found, config, now)
         except EntryRefused as error:
             raise Problem(error.status, str(error)) from None
         except ConfigError as error:
             lines = [f"{problem.path}: {problem.message}" for problem in error.problems]
             raise Problem(HTTPStatus.BAD_REQUEST, "the events have mistakes", lines) from None
         scene: Scene = await self._readers.read(
-            lambda cursor: answer_rehearse.live_scene(cursor, config, now)
+            lambda cursor: rehearse_answers.live_scene(cursor, config, now)
         )
         try:
             answer = await trio.to_thread.run_sync(
-                lambda: answer_rehearse.play(config, scene, wish, most=answer_rehearse.MOST_TURNS),
+                lambda: rehearse_answers.play(config, scene, wish, most=rehearse_answers.MOST_TURNS),
                 limiter=_PLAYING,
             )
         except TooLong as error:
@@ -137,11 +139,11 @@ class TrialRoutes:
         concern(request, f"channel:{name[:100]}")
         in_force(request, config.digest)
         try:
-            channel = answer_channel.channel_of(config, name)
-            recipient, address = answer_channel.recipient_of(
+            channel = channel_answers.channel_of(config, name)
+            recipient, address = channel_answers.recipient_of(
                 config, channel, _text(wish, "person"), _text(wish, "address")
             )
-        except answer_channel.NoRecipient as error:
+        except channel_answers.NoRecipient as error:
             status = (
                 HTTPStatus.NOT_FOUND if error.about == "channel" and name not in config.channels else None
             )
@@ -156,7 +158,7 @@ class TrialRoutes:
                 tried = await self._view.commands.try_channel(channel, recipient, address)
             except Refused as refused:
                 raise _refusal(refused) from None
-            return answer_channel.answer(channel, tried)
+            return channel_answers.answer(channel, tried)
 
         now = self._view.clock.now()
         done = await self._repeating.once(key_of(request), asked_of(request, wish), now, work)
@@ -167,13 +169,13 @@ class TrialRoutes:
         """What is wrong with the files that the daemon would read, or with a text."""
         digest = self._view.config.digest
         if request.method != "POST":
-            return JSONResponse(answer_config.of_files(await self._view.commands.check_config(), digest))
+            return JSONResponse(config_answers.of_files(await self._view.commands.check_config(), digest))
         from slawatch.config.unread import check_text
 
         text, now = await bytes_of(request, LONGEST_TEXT), self._view.clock.now()
         concern(request, "config")
         checked = await trio.to_thread.run_sync(check_text, text, now, limiter=self._checking)
-        return JSONResponse(answer_config.of_text(checked, digest))
+        return JSONResponse(config_answers.of_text(checked, digest))
 
     async def schema(self, _: Request) -> Response:
         """The JSON Schema of the configuration."""
