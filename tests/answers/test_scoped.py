@@ -11,6 +11,7 @@ import trio
 from tests.web.conftest import NOW, View
 from tests.web.guests import HTML, configured, guests, token
 from tests.web.listening import Listening
+from tests.web.test_access import asked, routes_of
 
 from slawatch.answers.scoped import Scoped, organizations_matcher
 from slawatch.answers.view import LiveCheck, Refused
@@ -21,8 +22,6 @@ from slawatch.core.incident import Incident
 from slawatch.core.matcher import Matcher
 from slawatch.core.silence import Silence
 from slawatch.core.turn import State
-
-from tests.web.test_access import asked, routes_of
 
 WORDS = ("api", "other", "Other", "api-a", "api-b", "a.example", "b.example", "jobs", "backup", "nightly")
 """What only belongs to others; `api` as a word of its own: it is in the addresses of the API too."""

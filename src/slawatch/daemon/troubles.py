@@ -23,7 +23,7 @@ CHANNEL_FOR: Final[Micros] = MINUTE
 ONCE_PER: Final[Micros] = HOUR
 """The same trouble begins this often at most: what comes and goes is no news."""
 PROOF: Final[Micros] = HOUR
-"""After a start a channel is well once a message went through it, or when it did nothing wrong for so long."""
+"""After a start a channel is well once a message went through it, or after so long without a fault."""
 QUEUE_FOR: Final[Micros] = 15 * MINUTE
 """A message that waits longer for its channel is trouble, whatever the reason."""
 BLIND: Final[Micros] = 2 * MINUTE
