@@ -67,7 +67,12 @@ who sees all.
 The unix socket is the owner's: whoever may open it may do everything. Where nobody needs to sign in, who
 comes by way of loopback has the role `[web] local`. Every change and every refusal is in `slawatch audit
 list` under the name of its action; besides these there are `session.start` (signing in) and `many`, a count
-of refusals to one place that were too many to be written down one by one.
+of refusals to one place, or to one user or token, that were too many to be written down one by one.
+
+What a user of `[users]` does is signed with `person`, where the entry has one, else with their name; what
+others do with a name that no user or person can have: `token:NAME`, `proxy:NAME`, `oidc:NAME`, and `local`
+for who comes by way of loopback where nobody signs in. On the unix socket the name is what the caller says.
+Who sees some organisations cannot choose the id of something new.
 """
 
 ABOUT = {

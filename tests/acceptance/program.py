@@ -37,24 +37,24 @@ class Target:
     def __init__(self) -> None:
         self.port = free_port()
         self.started = self.killed = 0.0
-        self._process: subprocess.Popen[str] | None = None
+        self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-c", _SERVER, str(self.port)], stdout=subprocess.PIPE, text=True
         )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
         self.started = time.time()
 
     def kill(self) -> None:
-        assert self._process is not None
+        assert self.process is not None
         self.killed = time.time()
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        self._process = None
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -63,7 +63,7 @@ class Target:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._process is not None:
+        if self.process is not None:
             self.kill()
 
 

@@ -176,7 +176,11 @@ async def test_a_provider_signs_somebody_in_and_they_act_in_their_own_name(tmp_p
                 )
                 assert (back.status_code, back.headers.get("location")) == (303, "/incidents"), back.text
                 me = (await client.get("/api/v1/me")).json()
-                assert (me["name"], me["role"], me["known_by"]) == ("erin@example.com", "operator", "oidc")
+                assert (me["name"], me["role"], me["known_by"]) == (
+                    "oidc:erin@example.com",
+                    "operator",
+                    "oidc",
+                )
                 shown = await client.get("/incidents/1", headers=HTML)
                 csrf = re.search(r'name="csrf" value="([^"]+)"', shown.text)
                 assert csrf is not None
@@ -184,7 +188,7 @@ async def test_a_provider_signs_somebody_in_and_they_act_in_their_own_name(tmp_p
                 acked = await client.post("/incidents/1/ack", data={"csrf": csrf[1]}, headers=form)
                 assert acked.status_code == 303, acked.text
             incident = await off(found.program.json, "incidents", "show", "1")
-            assert (incident["state"], incident["acker"]) == ("acked", "erin@example.com")
+            assert (incident["state"], incident["acker"]) == ("acked", "oidc:erin@example.com")
             # Who belongs to no group is not let in.
             issuer.claims = {"groups": ["strangers"], "email": "eve@example.com"}
             async with found.client(follow_redirects=False) as client:

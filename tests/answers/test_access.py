@@ -26,6 +26,11 @@ def test_a_token_cannot_do_more_than_who_makes_it(view: View) -> None:
     assert access.wanted({"name": "x", "role": "operator"}, view.config, operator, NOW).role == "operator"
 
 
+def test_a_token_is_not_called_as_if_it_were_somebody_else(view: View) -> None:
+    with pytest.raises(EntryRefused, match="without"):
+        access.wanted({"name": "person:alice"}, view.config, ADMIN, NOW)
+
+
 def test_a_name_means_the_token_that_holds() -> None:
     old, new, other = (
         Token(id=f"t-{n}", name=name, hash="", role="viewer", organizations=None, created_at=n, created_by="")

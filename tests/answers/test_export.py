@@ -124,3 +124,10 @@ def test_the_database_is_summed_up(view: View) -> None:
         found = database(cursor, view.config.data_dir)
     assert found["samples"] == 4 * 1200
     assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("what", ["outages", "ledger"])
+def test_centuries_are_not_worked_out(view: View, what: str) -> None:
+    with pytest.raises(ValueError, match=f"{what} are worked out for 50 years at most"):
+        wish({"what": what, "from": "1970-01-01", "to": "2199-01-01"}, view.config, NOW)
+    assert wish({"from": "1970-01-01", "to": "2199-01-01"}, view.config, NOW).what == "samples"

@@ -41,7 +41,7 @@ def refusal(database: Database, config: Config, at: int, waiting: int = 0, month
 
 def test_a_month_that_is_over_is_frozen_with_its_verdict(view: View) -> None:
     made = frozen(view.database, view.config, wish={"reason": "first of its kind"})
-    assert (made.number, made.place, made.organization, made.verdict) == (1, 1, "acme", "met")
+    assert (made.number, made.place, made.organization, made.verdict) == (1, 1, "acme", "hardly known")
     found = files(view.database, 1)
     assert found["manifest.json"]["frozen_by"] == "alice"
     assert found["manifest.json"]["reason"] == "first of its kind"
@@ -126,8 +126,7 @@ def test_the_same_period_is_refused_by_its_number(view: View) -> None:
 def test_chains_are_of_one_organisation_and_numbers_of_all(view: View, tmp_path: Path) -> None:
     config = two_agreements(tmp_path)
     one, two = frozen(view.database, config), frozen(view.database, config, "silver")
-    fortnight = {"month": "", "from": "2026-11-01", "to": "2026-11-15"}
-    three = frozen(view.database, config, wish=fortnight)
+    three = frozen(view.database, config, wish={"month": "2026-10"})
     assert [(r.number, r.place, r.previous) for r in (one, two, three)] == [
         (1, 1, ""), (2, 1, ""), (3, 2, one.manifest_sha256),
     ]  # fmt: skip
@@ -141,7 +140,7 @@ def test_a_frozen_report_keeps_its_terms_and_a_restatement_has_the_new_ones(
     strict = two_agreements(tmp_path, "", TOML.replace('target = "99"', 'target = "99.9"'))
     made = restated(view.database, strict, 1, "the target was written wrong")
     assert (made.number, made.restates, made.verdict, made.previous) == (
-        2, 1, "missed", before_hash(view.database),
+        2, 1, "hardly known", before_hash(view.database),
     )  # fmt: skip
     assert files(view.database, 1) == before
     changes = {one["path"]: one for one in files(view.database, 2)[CHANGES]}
@@ -238,5 +237,20 @@ def test_a_wish_that_makes_no_sense_is_told(config: Config, wish: dict[str, Any]
 def test_the_configured_key_signs(view: View, tmp_path: Path) -> None:
     config = two_agreements(tmp_path, f'[reports]\nsigning_key = "{"0f" * 32}"\n')
     one = frozen(view.database, view.config)
-    two = frozen(view.database, config, wish={"month": "", "period": "2026-W46"})
+    two = frozen(view.database, config, wish={"month": "2026-10"})
     assert one.public_key != two.public_key
+
+
+@pytest.mark.parametrize(
+    ("wish", "months"),
+    [
+        ({"from": "2026-11-02T10:00", "to": "2026-11-02T10:01"}, "2026-11"),
+        ({"period": "2026-11-02"}, "2026-11"),
+        ({"quarter": "2026-Q4"}, "2026-10 to 2026-12"),
+    ],
+)
+def test_only_a_period_of_the_agreement_is_frozen(view: View, wish: dict[str, str], months: str) -> None:
+    at = parse_rfc3339("2027-02-01T00:00:00Z")
+    request, _ = freezing.read({**wish, "agreement": "gold", "person": "alice"}, view.config, at)
+    with pytest.raises(NotNow, match=f"credited for each month: freeze {months}"):
+        freezing.chosen(view.config, request, at)

@@ -78,19 +78,23 @@ def test_what_makes_no_sense_is_refused(config: Config, found: dict[str, Any], s
     ("events", "path"),
     [
         ([], ""),
-        ("x", "events"),
         ([7], "events[0]"),
         ([{"t": "1m"}], "events[0]"),
         ([{"t": "1m", "do": "down", "check": "nope"}], "events[0].check"),
         ([{"t": "1m", "do": "ack", "by": "nobody"}], "events[0].by"),
         ([{"t": 60, "do": "ack"}], "events[0].t"),
-        (None, "events"),
     ],
 )
 def test_events_with_mistakes_are_told_by_their_place(config: Config, events: Any, path: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read_wish({"events": events}, config, NOW)
     assert path in [problem.path for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize("events", ["x", None, {}])
+def test_events_are_a_list(config: Config, events: Any) -> None:
+    with pytest.raises(EntryRefused, match="^events: a list belongs here, as in"):
+        read_wish({"events": events}, config, NOW)
 
 
 def test_where_nobody_is_told_that_is_said(config: Config) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.report import cases
 
+from slawatch.answers import report as answers
 from slawatch.answers.report import (
     Body,
     answer,
@@ -198,3 +199,13 @@ def test_a_request_becomes_the_query_that_asks_for_it() -> None:
     request = Request(start="2026-10-01", end="2026-10-02", organization="acme")
     assert to_query(request) == {"from": "2026-10-01", "to": "2026-10-02", "org": "acme"}
     assert to_query(Request(month="2026-10"), ("csv",)) == {"month": "2026-10", "files": "csv"}
+
+
+def test_what_would_take_the_memory_of_the_daemon_is_refused(
+    tmp_path: Path, cursor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ReportRefused, match="a report covers 50 years at most"):
+        answer(config(tmp_path), cursor, Request(start="1970-01-01", end="2199-01-01"), NOW)
+    monkeypatch.setattr(answers, "MOST_DAYS", 20)
+    with pytest.raises(ReportRefused, match="days of services to look at, and 20 are the most"):
+        answer(config(tmp_path), cursor, Request(start="2026-01-01", end="2026-10-01"), NOW)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import trio
 from tests.web.conftest import NOW, View
+from tests.web.freezes import frozen
 from tests.web.guests import HTML, configured, guests, token
 from tests.web.listening import Listening
 from tests.web.test_access import asked, routes_of
@@ -19,7 +20,7 @@ from slawatch.answers.wish import EntryRefused
 from slawatch.core.alert import Alert, Reason
 from slawatch.core.command import Ack, Merge, Open
 from slawatch.core.incident import Incident
-from slawatch.core.matcher import Matcher
+from slawatch.core.matcher import Matcher, parse
 from slawatch.core.silence import Silence
 from slawatch.core.turn import State
 
@@ -107,6 +108,9 @@ async def test_every_address_with_every_name_of_others(two: View, tmp_path: Path
         two, "adjustment.add", id="a-other", service="api", start="2026-10-30", end="2026-10-31",
         reason="why", **{"class": "excused"},
     )  # fmt: skip
+    for number, owner in enumerate(("acme", "other"), start=1):
+        made = frozen(two.database, two.config, "", at=NOW, wish={"month": "2026-10", "org": owner})
+        assert (made.number, made.organization) == (number, owner)
     secret = token(two, "admin", ("acme",))
     before = (two.alert_state, two.config, two.quiet)
     paths = {
@@ -130,6 +134,13 @@ async def test_every_address_with_every_name_of_others(two: View, tmp_path: Path
                     echoed = re.split(r"[^\w-]+", path + query) if answer.status_code >= 400 else []
                     assert set(leaks(answer.text)) <= set(echoed), (method, path + query, answer.text)
         assert tried > 200
+        listed = (await client.get("/api/v1/reports")).json()["reports"]
+        assert [one["number"] for one in listed] == [1]
+        for path in ("", "/pack", "/html", "/verify"):
+            assert (await client.get(f"/api/v1/reports/2{path}")).status_code == 404, path
+            assert (await client.get(f"/api/v1/reports/1{path}")).status_code == 200, path
+        answer = await client.post("/api/v1/reports/2/restate", json={"reason": "x"})
+        assert answer.status_code == 404
         for name in ("m-other", "m-both"):
             answer = await client.post(f"/api/v1/maintenance/{name}/cancel", json={"reason": "x"})
             assert answer.status_code == 404
@@ -139,6 +150,7 @@ async def test_every_address_with_every_name_of_others(two: View, tmp_path: Path
     with two.database.reading() as cursor:
         assert cursor.execute("SELECT count(*) FROM maintenance_entry").fetchone() == (2,)
         assert cursor.execute("SELECT count(*) FROM adjustment_entry").fetchone() == (1,)
+        assert cursor.execute("SELECT count(*) FROM frozen_report").fetchone() == (2,)
 
 
 async def test_nobody_learns_whether_anothers_thing_is_there(two: View, tmp_path: Path) -> None:
@@ -295,6 +307,28 @@ async def test_the_whole_is_refused(two: View, tmp_path: Path) -> None:
         await commands.import_samples(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("match", "shown"),
+    [
+        ('service="shop"', True),
+        ('service="shop", check!="shop-db"', True),
+        ('service="shop", customer=~"gold|silver"', True),
+        ('check=~".*-db", organization="acme"', True),
+        ('severity="critical"', False),
+        ('service="shop", check!="api-a"', False),
+        ('service="shop", check!~"api-.*|x"', False),
+        ('service="shop", check=~"(api-a|shop-db)"', False),
+        ('service="shop", note="for other"', False),
+        ('service=~"shop|api", organization="acme"', False),
+    ],
+)
+def test_a_silence_that_names_others_too_is_not_shown(two: View, match: str, shown: bool) -> None:
+    two.quiet = (
+        Silence(id="s", match=parse(match), author="x", comment="work", start=NOW, end=NOW + 10**12),
+    )
+    assert [one.id for one in Scoped(two, frozenset({"acme"})).silences()] == (["s"] if shown else [])
+
+
 def test_the_view_of_one_organisation(two: View) -> None:
     scoped = Scoped(two, frozenset({"acme"}))
     assert scoped.scope == frozenset({"acme"})
@@ -358,3 +392,16 @@ async def test_status_pages_and_health_are_the_same_for_all(two: View, tmp_path:
                 )
                 found.append([(await client.get(path)).status_code for path in paths])
         assert found[0] == found[1]
+
+
+def test_an_alert_does_not_tell_of_a_silence_that_names_others(two: View) -> None:
+    names = {"s-own": 'service="shop"', "s-both": 'service="shop", check!="api-a"'}
+    two.quiet = tuple(
+        Silence(id=name, match=parse(match), author="x", comment="work", start=NOW, end=NOW + 10**12)
+        for name, match in names.items()
+    )
+    why = [Reason("silence", name, "silenced by x: api-a works", NOW + 1) for name in names]
+    alert = replace(two.alert_state.alerts["shop-db"], suppressed=tuple(why))
+    two.alert_state = replace(two.alert_state, alerts={"shop-db": alert})
+    (own, hidden) = Scoped(two, frozenset({"acme"})).alerting().alerts["shop-db"].suppressed
+    assert (own, hidden.by, hidden.text, hidden.until) == (why[0], "", "silenced by an operator", NOW + 1)

@@ -11,7 +11,7 @@ from slawatch.answers import asking
 from slawatch.core.duty import Added, Cancelled, Taken
 from slawatch.core.event import decode
 from slawatch.core.instant import HOUR, MINUTE, rfc3339
-from slawatch.core.matcher import parse
+from slawatch.core.matcher import Matcher, parse
 from slawatch.core.override import Override, Swap
 from slawatch.core.silence import Silence, expire, put
 from slawatch.store import duty
@@ -47,12 +47,24 @@ def test_the_active_ones_come_first_each_with_what_it_hits(play: Play) -> None:
         ("s-later", "pending", ["api-a"]),
     ]
     assert found[0] | {"hits": []} == {
-        "id": "s-short", "state": "active", "match": 'service="shop"',
+        "id": "s-short", "state": "active", "match": 'service="shop"', "fault": None,
         "matchers": [{"label": "service", "operator": "=", "value": "shop"}], "author": "alice",
         "comment": "disk", "start": rfc3339(NOW), "end": rfc3339(NOW + HOUR), "updated": rfc3339(NOW),
         "from": "alice@ops1", "hits": [],
     }  # fmt: skip
     assert [one["id"] for one in listed(play, expired="true")][-1] == "s-gone"
+
+
+def test_a_silence_whose_pattern_is_none_is_listed_with_the_reason(play: Play) -> None:
+    play.fire("shop-home")
+    made = Silence(
+        match=(Matcher("check", "=~", "(?!api).*"), Matcher("service", "=", "shop")), author="alice",
+        comment="disk", start=NOW, end=NOW + HOUR,
+    )  # fmt: skip
+    duty.enter_silence(play.database, lambda known: put(known, made, NOW, "s-old"), "alice", "a", NOW)
+    (found,) = listed(play)
+    assert (found["id"], found["state"], found["hits"]) == ("s-old", "active", [])
+    assert found["fault"].startswith("'(?!api).*' is no pattern: look-around")
 
 
 def test_long_lists_come_in_pages(play: Play) -> None:

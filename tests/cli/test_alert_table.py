@@ -52,6 +52,18 @@ def test_silences_in_a_narrow_terminal() -> None:
     text = render_silences([one], "Europe/Berlin", NOW, Terminal(60))
     assert all(columns(part) <= 60 for part in text.splitlines()), text
     assert "15:00" in text
+    assert "disk" in text
+
+
+def test_a_silence_that_silences_nothing_says_why() -> None:
+    one = {
+        "id": "s-4be1a07c", "state": "active", "end": "2026-11-02T14:00:00Z", "hits": [],
+        "author": "alice", "match": 'check=~"(?=x)"', "comment": "disk", "fault": "it is no pattern",
+    }  # fmt: skip
+    text = render_silences([one], "Europe/Berlin", NOW, Terminal(60))
+    assert "broken" in text
+    assert "active" not in text
+    assert "it silences nothing: it is no pattern" in " ".join(text.split())
 
 
 def test_times_are_those_of_the_zone() -> None:

@@ -2,12 +2,13 @@
 
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from slawatch.cli import exits
-from slawatch.cli.client import DaemonError, Unreachable, ask, check, send
+from slawatch.cli.client import DaemonEnded, DaemonError, Unreachable, ask, check, send
 
 from .sockets import answering, http
 
@@ -129,3 +130,41 @@ def test_an_early_refusal_of_a_long_body_is_read(path: Path) -> None:
 
         with pytest.raises(DaemonError, match="not you"):
             ask(str(path), "/", method="POST", body=pieces())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "said"),
+    [
+        ("GET", "/api/v1/reports", "the daemon ended before it answered"),
+        (
+            "POST",
+            "/api/v1/reports",
+            "the daemon ended before it answered; see `slawatch reports list` whether it",
+        ),
+        ("POST", "/api/v1/reports/7/restate", "see `slawatch reports list` whether it was frozen"),
+        ("POST", "/api/v1/maintenance/m-1/cancel", "see `slawatch maintenance list` whether it was entered"),
+        ("POST", "/api/v1/import?format=csv", "rows that are stored already change nothing"),
+        ("POST", "/api/v1/other", "what was asked for may be done all the same"),
+    ],
+)
+def test_a_daemon_that_is_killed_before_it_answers(path: Path, method: str, target: str, said: str) -> None:
+    body = None if method == "GET" else [b"{}"]
+    with answering(path, b""), pytest.raises(DaemonError) as caught:
+        ask(str(path), target, method=method, body=body)
+    (line,) = caught.value.lines
+    assert said in line
+    assert ("may" in line or "see" in line or "stored" in line) == (method == "POST")
+
+
+def test_a_daemon_that_is_killed_with_the_request_unread(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+
+        def pieces() -> Iterator[bytes]:
+            yield b"x"
+            connection, _ = listening.accept()
+            connection.close()
+
+        with pytest.raises(DaemonEnded, match="see `slawatch reports list`"):
+            ask(str(path), "/api/v1/reports", method="POST", body=pieces())

@@ -194,4 +194,7 @@ def test_before_anything_was_stored(capsys: Capture, watched: Path) -> None:
     assert run(capsys, "overdue") == "no report is overdue\n"
     assert run(capsys, "verify") == "no report is frozen\n"
     assert "there is no database" in run(capsys, "freeze", "--month", "2026-01", code=exits.IO)
-    assert not (watched / "elsewhere/slawatch.duckdb").exists()
+    said = run(capsys, "key", code=exits.IO)
+    assert "made when the first report is frozen" in said
+    assert "there is no database" in said
+    assert not (watched / "elsewhere").exists(), "a question makes nothing"

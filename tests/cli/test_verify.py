@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.report import cases
-from tests.report.packs import STRANGER, WORD, changed, packed
+from tests.report.packs import STRANGER, WORD, changed, made_by, packed, signed_anew
 
 from slawatch.cli import exits
 from slawatch.cli.main import main
@@ -74,6 +74,7 @@ def test_it_is_told_as_json(capsys: Capture) -> None:
     }
     assert by_path["nowhere.zip"] == {
         "path": "nowhere.zip",
+        "ok": False,
         "result": "unreadable",
         "reason": "No such file or directory",
     }
@@ -177,6 +178,7 @@ def test_text_that_is_none_can_be_told(folder: Path, capsys: Capture) -> None:
 def test_a_narrow_terminal_without_unicode() -> None:
     told: dict[str, Any] = {
         "path": "a.zip",
+        "ok": False,
         "result": "unreadable",
         "reason": "it is " + "very " * 30 + "long",
     }
@@ -198,3 +200,93 @@ def test_it_needs_no_database_no_server_and_no_network(folder: Path) -> None:
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )  # fmt: skip
     assert found.returncode == 0, found.stderr
+
+
+def test_a_folder_is_verified_to_its_bottom_and_what_is_no_report_is_named(
+    folder: Path, capsys: Capture
+) -> None:
+    reports = folder / "all"
+    (reports / "deep" / "deeper").mkdir(parents=True)
+    (reports / "a.zip").write_bytes(PACKED.data)
+    (reports / "letter.pdf").write_bytes(b"%PDF")
+    (reports / "deep" / "notes.txt").write_text("x")
+    assert main(["verify", "all"]) == exits.OK
+    out = capsys.readouterr().out
+    assert "2 files were not verified: they are no frozen report" in out
+    assert "all/deep/notes.txt, all/letter.pdf" in " ".join(out.split())
+    assert main(["verify", "all", "--json"]) == exits.OK
+    assert json.loads(capsys.readouterr().out)["skipped"] == ["all/deep/notes.txt", "all/letter.pdf"]
+    for hidden in ("B.ZIP", "deep/deeper/c.zip", "deep/d.Zip", "report.dat", "deep/.e.zip"):
+        (reports / hidden).write_bytes(BETTER)
+        assert main(["verify", "all"]) == exits.NO
+        assert f"all/{hidden}: DIFFERS" in capsys.readouterr().out
+        (reports / hidden).unlink()
+    unpacked(reports / "deep" / "october", BETTER)
+    assert main(["verify", "all"]) == exits.NO
+    assert "all/deep/october: DIFFERS" in capsys.readouterr().out
+
+
+def test_what_is_hidden_in_an_unpacked_report_is_named(folder: Path, capsys: Capture) -> None:
+    (unpacked(folder / "october") / ".report.html").write_text("100 %")
+    assert main(["verify", "october"]) == exits.OK
+    assert "1 file was not verified: it is no frozen report, nor part of one: october/.report.html" in (
+        " ".join(capsys.readouterr().out.split())
+    )
+
+
+def test_links_in_a_folder_lead_nowhere_and_are_told(folder: Path, capsys: Capture) -> None:
+    (folder / "all").mkdir()
+    (folder / "all" / "a.zip").write_bytes(PACKED.data)
+    (folder / "all" / "up").symlink_to(folder / "all")
+    (folder / "all" / "lost.zip").symlink_to(folder / "nowhere.zip")
+    os.mkfifo(folder / "all" / "pipe.zip")
+    assert main(["verify", "all"]) == exits.IO
+    out = capsys.readouterr().out
+    assert "all/up: cannot be read" in out
+    assert "all/lost.zip: cannot be read" in out
+    assert "all/pipe.zip" in out
+
+
+def test_many_files_that_are_no_reports_are_counted(folder: Path, capsys: Capture) -> None:
+    (folder / "all").mkdir()
+    (folder / "all" / "a.zip").write_bytes(PACKED.data)
+    for index in range(1010):
+        (folder / "all" / f"{index:04}.txt").touch()
+    assert main(["verify", "all"]) == exits.OK
+    out = " ".join(capsys.readouterr().out.split())
+    assert "1,010 files were not verified" in out
+    assert "0007.txt and 1,002 more" in out
+
+
+def test_the_words_of_another_version_are_accepted_where_that_is_asked_for(
+    folder: Path, capsys: Capture
+) -> None:
+    data = signed_anew(changed(made_by("0.0.9"), report__html=b"<p>As it was</p>"), version="0.0.9")
+    (folder / "old.zip").write_bytes(data)
+    assert main(["verify", "old.zip"]) == exits.NO
+    out = " ".join(capsys.readouterr().out.split())
+    assert "old.zip: figures match, the words were NOT COMPARED" in out
+    assert "report.html" in out
+    assert "pip install slawatch==0.0.9" in out
+    assert "--other-version" in out
+    assert main(["verify", "old.zip", "--other-version"]) == exits.OK
+    out = " ".join(capsys.readouterr().out.split())
+    assert "NOT COMPARED" in out
+    assert "pip install slawatch==0.0.9" in out
+    assert main(["verify", "better.zip", "--other-version"]) == exits.NO
+
+
+def test_a_report_of_a_later_version_cannot_be_verified(folder: Path, capsys: Capture) -> None:
+    (folder / "later.zip").write_bytes(made_by("99.0"))
+    assert main(["verify", "later.zip", "--other-version"]) == exits.NO
+    out = " ".join(capsys.readouterr().out.split())
+    assert "later.zip: CANNOT BE VERIFIED by this version" in out
+    assert "pip install slawatch==99.0" in out
+
+
+def test_a_zip_file_with_something_hidden_in_it(folder: Path, capsys: Capture) -> None:
+    (folder / "odd.zip").write_bytes(b"<h1>100 %</h1>" + PACKED.data)
+    assert main(["verify", "odd.zip"]) == exits.NO
+    out = " ".join(capsys.readouterr().out.split())
+    assert "This zip file was not written by slawatch" in out
+    assert "Unpack it, verify the folder" in out

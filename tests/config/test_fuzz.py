@@ -114,6 +114,7 @@ def test_a_file_with_small_faults(check: Check, raw: bytes) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 @settings(relaxed, max_examples=10_000)
 @given(MUTATED)
 def test_ten_thousand_files_with_small_faults(check: Check, raw: bytes) -> None:

@@ -48,3 +48,17 @@ def test_the_nearest_word_is_offered_and_a_far_one_is_not() -> None:
     assert nearest("frog", ["interval"]) == ""
     assert nearest("x" * 100_000, ["interval"]) == ""
     assert one_of(["a"]) == '"a"'
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("15\u07b2s", '"15\\u07b2s"'),
+        ("\u202e30s", '"\\u202e30s"'),
+        ("30\xa0s", '"30\\xa0s"'),
+        ("naïve ✓", '"naïve ✓"'),
+    ],
+)
+def test_what_nobody_can_see_is_told_by_its_number(text: str, shown: str) -> None:
+    assert quoted(text) == shown
+    assert clean(text) == shown[1:-1]

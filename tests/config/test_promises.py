@@ -65,6 +65,12 @@ GOOD = tiers('at_least = "99"\nbelow = "99.9"\ncredit = "10"', 'below = "99"\ncr
         ('fee = { amount = "1" }\n', "fee", '"currency" is missing'),
         ('fee = { amount = "1", currency = "Euro" }\n', "fee.currency", "not a currency"),
         ('fee = { amount = "-1", currency = "EUR" }\n', "fee.amount", "zero or more"),
+        (
+            'fee = { amount = "999999999999999999.99", currency = "EUR" }\n',
+            "fee.amount", "below 1,000,000,000,000,000",
+        ),
+        (FEE + tiers('at_least = "98"\nbelow = "99"\ncredit = 10', 'below = "95"\ncredit = 25'),
+            "credits[0].at_least", "nothing is said between below 95 % and at least 98 %"),
         ('calendar = "ofice"\n', "calendar", "none is written: add [calendars.ofice]"),
         ('preset = "aws-compute-regoin"\n', "preset", 'did you mean "aws-compute-region"?'),
         ('maintenance = { notice = "72h", per = "year" }\n', "maintenance.per", "write the `quota`"),
@@ -176,3 +182,10 @@ def test_claims_are_made_for_a_length_or_for_periods(problems: Problems) -> None
     assert problem.message == "write either `claim_window` or `claim_periods`"
     (problem,) = problems(HEAD + "claim_periods = 61\n" + PROMISE)
     assert (problem.path, problem.expected) == ("agreements.gold.claim_periods", "from 0 to 60")
+
+
+def test_an_impossible_tier_is_told_beside_a_credit_that_cannot_be_read(problems: Problems) -> None:
+    bands = tiers('at_least = "96"\nbelow = "95"\ncredit = "200"', 'below = "90"\ncredit = 25')
+    found = {problem.path: problem.message for problem in problems(HEAD + FEE + PROMISE + bands)}
+    assert any("no availability is at least 96 %, below 95 %" in message for message in found.values())
+    assert any("between 0 and 100" in message for message in found.values())

@@ -149,3 +149,10 @@ def test_samples_are_kept_for_claims_and_that_is_said_where_less_was_asked_for(r
     assert 'the agreement "gold"' in warning.message
     assert read('[retention]\nsamples = "62d"\n' + claims).warnings == ()
     assert read(claims).warnings == (), "who asks for nothing is told nothing"
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_an_organization_without_a_name_is_a_mistake(problems: Problems, name: str) -> None:
+    (found,) = problems(TCP + f'[organizations.acme]\nname = "{name}"\n')
+    assert found.path == "organizations.acme.name"
+    assert "leave the key out" in found.message

@@ -78,7 +78,7 @@ def test_files_that_are_not_toml_are_all_told(problems: Problems) -> None:
         ("a = 99999999999999999999", 1, "64 bits"),
         ("a = " + "9" * 5000, 0, "digits"),
         ("a = 1e99999999999999999999", 0, "out of range"),
-        ("a = " + "[" * 100_000, 0, "deeply"),
+        ("a = " + "[" * 100_000, 1, "deeply"),
         (".".join(["a"] * 5000) + " = 1", 1, "deeply"),
     ],
 )

@@ -25,7 +25,7 @@ address = "h:1"
 PROXY = '[web.proxy]\naddresses = ["10.0.0.1"]\nuser = "X-User"\n'
 OIDC = '[web.oidc]\nissuer = "https://i.example"\nclient_id = "a"\n'
 EVERYBODY = 'grants = [{ group = "*", role = "viewer" }]\n'
-ALICE = f'[users.alice]\npassword = "{HASH}"\n'
+ALICE = f'[users.alice]\npassword = "{HASH}"\nperson = "alice"\n'
 
 
 def test_a_user_is_read(read: Load) -> None:
@@ -51,6 +51,9 @@ def test_a_user_is_read(read: Load) -> None:
         ('[users.a]\norganizations = ["acne"]\n', "users.a.organizations[0]"),
         ('[users.a]\norganizations = "acme"\n', "users.a.organizations"),
         ('[users.a]\nperson = "bob"\n', "users.a.person"),
+        ("[users.alice]\n", "users.alice"),
+        ("[users.local]\n", "users.local"),
+        ("[people.local]\n", "people.local"),
         ('[users.a]\npassword = "hunter2"\n', "users.a.password"),
         ('[users.a]\nexternal = "x"\n[users.b]\nexternal = "X"\n', "users.b.external"),
         ('[web.proxy]\naddresses = ["10.0.0.1"]\ngroups = "X-Groups"\n', "web.proxy.groups"),

@@ -153,6 +153,7 @@ def evaluated(contract, **more):
         maintenance=windows(contract),
         adjustments=adjustments(contract),
         reach=instants(contract, contract.gathered),
+        own=True,
     )
 
 

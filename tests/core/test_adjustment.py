@@ -2,7 +2,16 @@
 
 import pytest
 
-from slawatch.core.adjustment import Added, AdjustmentRefused, Approved, Withdrawn, fold, holding, spans
+from slawatch.core.adjustment import (
+    Added,
+    AdjustmentRefused,
+    Approved,
+    Withdrawn,
+    fold,
+    holding,
+    spans,
+    worded,
+)
 from slawatch.core.ledger import Interval
 
 
@@ -73,3 +82,17 @@ def test_the_time_of_adjustments():
 def test_an_adjustment_is_of_one_service():
     found = fold([added(), added("2")._replace(service="mail")])
     assert [a.added.id for a in holding(found, "mail", "none")] == ["2"]
+
+
+def test_what_nobody_approved_is_not_called_approved():
+    (proposed,) = fold([added()])
+    assert worded(proposed.state, holds=proposed.holds("none")) == "holds without approval"
+    assert worded(proposed.state, holds=proposed.holds("another")) == "proposed"
+
+
+def test_an_adjustment_touches_the_time_that_it_is_about():
+    (found,) = fold([added()])
+    assert found.touches(19, 30)
+    assert found.touches(0, 11)
+    assert not found.touches(20, 30)
+    assert not found.touches(0, 10)

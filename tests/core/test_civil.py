@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from slawatch.core.civil import (
     midnight,
     midnights,
     month_start,
+    offset_near_change,
     resolve,
     week_start,
     zone,
@@ -144,3 +146,12 @@ def test_months_count_on_into_other_years(year, month, expected):
 def test_weeks_start_on_monday():
     assert week_start(date(2026, 10, 4)) == date(2026, 9, 28)
     assert week_start(date(2026, 9, 28)) == date(2026, 9, 28)
+
+
+def test_times_around_a_change_of_the_clocks_have_their_offset():
+    berlin = ZoneInfo("Europe/Berlin")
+    twice = [datetime(2026, 10, 25, 2, tzinfo=berlin, fold=fold) for fold in (0, 1)]
+    assert [offset_near_change(at) for at in twice] == [" +02:00", " +01:00"]
+    assert offset_near_change(datetime(2026, 10, 25, 0, 30, tzinfo=berlin)) == " +02:00"
+    assert offset_near_change(datetime(2026, 3, 29, 3, 30, tzinfo=berlin)) == " +02:00"
+    assert offset_near_change(datetime(2026, 10, 24, 2, 30, tzinfo=berlin)) == ""

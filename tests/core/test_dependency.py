@@ -68,3 +68,24 @@ def test_no_circle_in_a_diamond():
     edges = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]
     assert Graph(Dependency(*edge) for edge in edges).cycle() is None
     assert list(Graph(Dependency(*edge) for edge in edges).ancestors("a")) == ["b", "c", "d"]
+
+
+def chain(length):
+    return Graph(Dependency(str(n), str(n + 1)) for n in range(length))
+
+
+def test_a_long_chain_is_walked():
+    graph = chain(6_000)
+    assert graph.cycle() is None
+    assert graph.blocking("0", {"6000": Standing(down=True)}) == "6000"
+    assert graph.blocking("0", {}) is None
+    back = Graph([*(edge for edges in graph.parents.values() for edge in edges), Dependency("6000", "4000")])
+    circle = back.cycle()
+    assert circle is not None
+    assert (circle[0], circle[-1], len(circle)) == ("4000", "4000", 2_002)
+
+
+def test_many_ways_to_one_thing_are_walked_once():
+    edges = [Dependency(f"{a}{n}", f"{b}{n + 1}") for n in range(200) for a in "xy" for b in "xy"]
+    assert Graph(edges).cycle() is None
+    assert Graph(edges).blocking("x0", {"y200": Standing(down=True)}) == "y200"

@@ -93,6 +93,19 @@ def test_a_suspend_and_a_leap_of_the_clock() -> None:
     )
 
 
+def test_a_standstill_of_several_processes_is_one() -> None:
+    events = [
+        life_event(0, "start"),
+        life_event(100, "stall", length=40, prober=0),
+        life_event(101, "stall", length=42, prober=1),
+        life_event(103, "stall", length=45),
+        life_event(300, "stall", length=50, prober=1),
+    ]
+    why = "slawatch stood still"
+    assert unwatched(events, 0, 400) == (Unwatched(58, 103, why), Unwatched(250, 300, why))
+    assert unwatched(events, 0, 280)[1] == Unwatched(250, 280, why), "it ended after the window"
+
+
 def test_lost_samples() -> None:
     events = [life_event(0, "start"), life_event(90, "storage", why="full", lost=3, since=50)]
     assert unwatched(events, 0, 100)[0][:2] == (50, 90)

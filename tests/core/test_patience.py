@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slawatch.core.instant import MINUTE, SECOND
-from slawatch.core.patience import Patience, by_address, by_user
+from slawatch.core.patience import Patience, by_address, by_name, by_user
 
 
 def test_a_burst_is_allowed_then_one_after_each_wait() -> None:
@@ -26,6 +26,27 @@ def test_success_forgives() -> None:
     assert patience.wait("a", 0)
     patience.succeeded("a")
     assert patience.wait("a", 0) == 0
+
+
+def test_what_was_no_failure_is_taken_back_and_nothing_else() -> None:
+    patience = Patience(burst=3, every=10 * SECOND)
+    for _ in range(3):
+        patience.failed("a", 0)
+    patience.taken_back("a")
+    assert patience.wait("a", 0) == 0
+    patience.failed("a", 0)
+    assert patience.wait("a", 0) == 10 * SECOND
+    patience.taken_back("b")
+    assert patience.wait("b", 0) == 0
+
+
+def test_a_name_from_everywhere_lasts_longer_than_from_one_address_and_not_for_ever() -> None:
+    everywhere, tried = by_name(), 0
+    for second in range(0, 3600, 2):
+        if everywhere.wait("alice", second * SECOND) == 0:
+            everywhere.failed("alice", second * SECOND)
+            tried += 1
+    assert by_user().burst < tried <= 100 + 60
 
 
 @given(st.lists(st.integers(0, 3600), min_size=1, max_size=200))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from slawatch.core import schedule
 from slawatch.core.check import Check
-from slawatch.core.instant import MILLISECOND, MINUTE, SECOND, Instant, Micros
+from slawatch.core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, Micros
 from slawatch.core.sample import Outcome
 from slawatch.core.schedule import CONFIRMED_WITHIN, Rhythm, Step, Turn
 
@@ -308,3 +308,15 @@ def test_an_answer_of_a_forgotten_probe_changes_nothing() -> None:
     r = rhythm()
     turn = Turn(START)
     assert schedule.answer(r, turn, 7, DOWN, START) == (turn, Step())
+
+
+@given(rhythms, instants, st.integers(-HOUR, HOUR), st.integers(-SECOND, SECOND))
+def test_what_is_owed_queues_and_is_never_long_overdue(
+    rhythm: Rhythm, now: Instant, ago: Micros, ahead: Micros
+) -> None:
+    turn = Turn(now - ago, bad=1, again=now)
+    made, queue, skipped = schedule.again(rhythm, turn, now, now + ahead)
+    assert made._replace(due=turn.due) == turn
+    assert now <= made.due <= max(now, now + ahead) + max(rhythm.interval // 10, SECOND)
+    assert queue in (now + ahead, made.due + schedule.APART)
+    assert skipped >= 0

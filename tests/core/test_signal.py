@@ -108,11 +108,16 @@ def look_at(known, value, now, one=ONE):
 
 def test_a_rule_from_its_first_breach_to_its_end():
     known, look = look_at(Watched(), 600_000, NOW)
-    assert look.fine == {NAME: "latency_p95 is 600ms (the rule says > 500ms and > 1s)"}
+    assert look.fine == {NAME: "latency_p95 is 600 ms (the rule says > 500ms and > 1s)"}
     known, look = look_at(known, 700_000, NOW + MINUTE)
     (found,) = look.wrong
-    assert (found.severity, found.since, found.actual, found.threshold) == ("medium", NOW, "700ms", "> 500ms")
-    assert found.title == "latency_p95 of shop is 700ms (> 500ms)"
+    assert (found.severity, found.since, found.actual, found.threshold) == (
+        "medium",
+        NOW,
+        "700 ms",
+        "> 500ms",
+    )
+    assert found.title == "latency_p95 of shop is 700 ms (> 500ms)"
     known, look = look_at(known, 2_500_000, NOW + 2 * MINUTE)
     assert look.wrong[0].severity == "medium"
     known, look = look_at(known, 2_000_000, NOW + 3 * MINUTE)
@@ -121,7 +126,7 @@ def test_a_rule_from_its_first_breach_to_its_end():
     assert look.wrong[0].severity == "medium"
     known, look = look_at(known, 440_000, NOW + 5 * MINUTE)
     assert look.fine[NAME] == (
-        "latency_p95 is 440ms; at worst it was 2s500ms (the rule says > 500ms and > 1s)"
+        "latency_p95 is 440 ms; at worst it was 2.5 s (the rule says > 500ms and > 1s)"
     )
 
 
@@ -158,9 +163,11 @@ def test_a_clock_set_back_does_not_hold_a_rule_up():
     [
         ("availability", 99.99999, "", "99.9999%"),
         ("error_rate", 0.0, "", "0%"),
-        ("latency_p95", 812, "", "812us"),
-        ("downtime", 3_725_400_000, "", "1h2m"),
-        ("budget_left", -90_500_000, "", "-1m30s"),
+        ("latency_p95", 812, "", "812 µs"),
+        ("latency_p95", 1_053_000, "", "1.053 s"),
+        ("latency_p95", 304_000, "", "304 ms"),
+        ("downtime", 3_725_400_000, "", "1 h 2 min"),
+        ("budget_left", -90_500_000, "", "\u22121 min 30 s"),
         ("measure_last:x", 93.25, "%", "93.25%"),
         ("measure_last:x", 7.0, "c", "7"),
         ("burn_rate", 14.44444, "", "14.4444"),
@@ -168,7 +175,7 @@ def test_a_clock_set_back_does_not_hold_a_rule_up():
 )
 def test_values_for_people(name, value, unit, text):
     assert shown(value, find(name), unit) == text
-    assert length(0) == "0s"
+    assert length(0) == "0 s"
 
 
 @given(
@@ -196,3 +203,9 @@ def test_alerting_has_what_the_rule_says_however_often_it_restarts(values, missi
         assert (after.severity if after is not None and after.firing else "") == known.watch.severity
         if after is not None and after.firing:
             assert after.stale == (value is None and missing == "keep")
+
+
+def test_what_begins_anew_does_not_begin_before_the_last_time_ended():
+    over = alert(firing=False, resolved_at=NOW - SECOND)
+    (given,) = told(Look(wrong=[replace(finding(), since=NOW - MINUTE)]), over)
+    assert given.alert.since == NOW - SECOND

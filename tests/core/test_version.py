@@ -6,8 +6,8 @@ import pytest
 
 from slawatch.core.agreement import Agreement
 from slawatch.core.instant import HOUR, rfc3339
-from slawatch.core.period import parse_period
-from slawatch.core.version import begins, in_force, judging, parts, versions
+from slawatch.core.period import Period, parse_period
+from slawatch.core.version import begins, in_force, is_own, judging, parts, uncredited, versions
 
 FIRST = Agreement(key="a", organization="o", services=("s",), timezone="Europe/Berlin")
 LATER = replace(FIRST, effective_from="2026-03-29", unknown="down")
@@ -49,3 +49,23 @@ def test_nothing_holds_before_the_first_version():
         ValueError, match="takes effect on 2026-03-10: there is nothing to report for 2026-02"
     ):
         judging(began, parse_period("2026-02", "Europe/Berlin"))
+
+
+def test_only_a_whole_period_of_the_agreement_is_credited():
+    march = parse_period("2026-03", "Europe/Berlin")
+    assert is_own(FIRST, march)
+    assert uncredited(FIRST, march) == ""
+    minute = Period("m", march.start, march.start + HOUR // 60, "Europe/Berlin", "custom")
+    assert uncredited(FIRST, minute) == "credits are worked out for each month: see 2026-03"
+    quarter = parse_period("2026-Q1", "Europe/Berlin")
+    assert uncredited(FIRST, quarter) == "credits are worked out for each month: see 2026-01 to 2026-03"
+    assert is_own(replace(FIRST, period="quarter"), quarter)
+    assert not is_own(FIRST, parse_period("2026-03-02", "Europe/Berlin"))
+
+
+def test_the_first_period_begins_with_the_agreement():
+    march = parse_period("2026-03", "Europe/Berlin")
+    assert is_own(LATER, march)
+    cut = replace(march, start=begins(LATER))
+    assert is_own(LATER, cut)
+    assert not is_own(FIRST, cut)

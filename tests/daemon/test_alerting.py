@@ -10,10 +10,13 @@ from tests.fakes import EPOCH
 from slawatch.answers.view import Refused
 from slawatch.core.command import Ack
 from slawatch.core.instant import SECOND
+from slawatch.core.matcher import Matcher
 from slawatch.core.sample import Outcome
+from slawatch.core.silence import Silence, put
 from slawatch.daemon.alerting import look_up, read_entered
 from slawatch.store import alerting as stored
 from slawatch.store.database import Database
+from slawatch.store.duty import enter_silence
 from slawatch.store.writer import Writer
 
 
@@ -80,6 +83,20 @@ async def test_what_people_enter_is_in_force_at_once(database: Database) -> None
     await world.alerting.dispatcher.turn()
     (alert,) = world.alerting.dispatcher.state.alerts.values()
     assert alert.suppressed == ()
+
+
+def test_a_silence_that_silences_nothing_is_told_of_at_the_start(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = config(tcp("a"))
+    for name, end in (("s-over", EPOCH + 1), ("s-bad", EPOCH + 100)):
+        bad = Silence(
+            match=(Matcher("check", "=~", "(?=x)"),), author="bob", comment="c", start=EPOCH, end=end
+        )
+        enter_silence(database, lambda known, n=name, b=bad: put(known, b, EPOCH, n), "bob", "b", EPOCH)
+    look_up(database, whole, (), EPOCH + 10)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("silence s-bad silences nothing: '(?=x)' is no pattern: look-around")
 
 
 async def test_a_long_history_is_written_down_at_the_start(

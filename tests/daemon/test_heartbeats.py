@@ -82,6 +82,35 @@ async def test_calls_outlive_a_restart(autojump_clock: MockClock) -> None:
     assert down[0].started_at - (EPOCH + 5 * MINUTE) < SECOND // 2
 
 
+async def test_a_call_that_waits_to_be_heard_after_a_standstill_is_not_overdue(mock_clock: MockClock) -> None:
+    async with watching({4: EPOCH - 5 * MINUTE}) as world:
+        await turn(mock_clock, 1)
+        mock_clock.jump(70)
+        await turn(mock_clock, 1)
+        (waiting,) = [s for s in world.samples if s.outcome != Outcome.UP]
+        assert (waiting.outcome, waiting.cause) == (Outcome.UNKNOWN, Cause.OURS)
+        world.heartbeats.ping("backup", world.clock.now())
+        await turn(mock_clock, 40)
+        assert {s.outcome for s in world.samples if s.started_at > waiting.started_at} == {Outcome.UP}
+
+
+async def test_a_job_that_stays_silent_after_a_standstill_is_overdue_soon(mock_clock: MockClock) -> None:
+    async with watching({4: EPOCH - 5 * MINUTE}) as world:
+        await turn(mock_clock, 1)
+        mock_clock.jump(70)
+        end = world.clock.now()
+        await turn(mock_clock, 10)
+        down = next(s for s in world.samples if s.outcome == Outcome.DOWN)
+        assert 5 * SECOND <= down.started_at - end <= 7 * SECOND
+
+
+async def turn(clock: MockClock, seconds: float) -> None:
+    for _ in range(round(seconds * 20)):
+        await trio.testing.wait_all_tasks_blocked()
+        clock.jump(0.05)
+    await trio.testing.wait_all_tasks_blocked()
+
+
 async def test_a_check_that_a_reload_removed_is_looked_at_no_more(autojump_clock: MockClock) -> None:
     async with watching() as world:
         world.heartbeats.ping("backup", world.clock.now())

@@ -53,6 +53,14 @@ def names(look):
     return [finding.fingerprint for finding in look.wrong]
 
 
+def test_a_daemon_that_stood_still_heard_nobody():
+    play = Play(config())
+    play.look({"c0": NOW})
+    play.missing.excuse(HOUR)
+    assert names(play.look({"c0": NOW}, HOUR + LIMIT - 1)) == []
+    assert names(play.look({"c0": NOW}, 1)) == [name_of("c0")]
+
+
 def test_two_intervals_and_a_timeout_without_a_result():
     play = Play(config())
     assert names(play.look({"c0": NOW})) == []

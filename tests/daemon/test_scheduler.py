@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import trio
@@ -227,6 +228,90 @@ async def test_a_probe_cut_by_a_suspend_says_nothing_of_the_target(autojump_cloc
     sample = run.samples[0]
     assert (sample.outcome, sample.cause) == (Outcome.UNKNOWN, Cause.OURS)
     assert sample.reason == "the machine slept for 8h during the probe"
+
+
+@asynccontextmanager
+async def stalled(clock: MockClock, target: Target, length: float, **keys: Any) -> AsyncIterator[Run]:
+    """Run a check whose first probe is under way when the whole process stands still for some seconds."""
+    async with running(fakes.check(target=target, interval=10 * SECOND, **keys)) as run:
+        await pass_by(clock, 0.3)
+        assert target.under_way == 1
+        clock.jump(length)
+        await trio.testing.wait_all_tasks_blocked()
+        yield run
+
+
+async def pass_by(clock: MockClock, seconds: float) -> None:
+    for _ in range(round(seconds * 100)):
+        clock.jump(0.01)
+        await trio.testing.wait_all_tasks_blocked()
+
+
+STALLED = "slawatch stood still for 8.9 s: what was measured meanwhile says nothing"
+SLOW = Observation(Outcome.DEGRADED, Cause.SLOW, "slow")
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "reason"),
+    [
+        (Answer(None), Outcome.UNKNOWN, STALLED),
+        (Answer(0.4, DOWN), Outcome.UNKNOWN, STALLED),
+        (Answer(0.4, SLOW), Outcome.UNKNOWN, STALLED),
+        (Answer(0.4, OURS), Outcome.UNKNOWN, "no file descriptors left"),
+        (Answer(0.4, UP), Outcome.UP, None),
+    ],
+)
+async def test_a_probe_in_a_standstill_is_held_against_nobody(
+    mock_clock: MockClock, answer: Answer, outcome: Outcome, reason: str | None
+) -> None:
+    target = Target(lambda n: answer if n == 0 else Answer(0.05))
+    timeout = SECOND // 2 if answer.after is None else 20 * SECOND
+    async with stalled(mock_clock, target, 9, timeout=timeout) as run:
+        await pass_by(mock_clock, 11)
+        first, second, *_ = run.samples
+        (start, end), *more = run.scheduler.stalls
+    assert (first.outcome, first.reason) == (outcome, reason)
+    assert first.latency is first.connect is None, "it enters no percentile"
+    assert second.outcome == Outcome.UP
+    assert 50_000 <= (second.latency or 0) <= 70_000
+    if first.reason == STALLED:
+        assert second.started_at - end < 1_100_000, "the check is probed again at once"
+    assert more == []
+    assert 8_900_000 <= end - start <= 9 * SECOND
+
+
+async def test_a_short_standstill_spoils_nothing(mock_clock: MockClock) -> None:
+    target = Target([Answer(None)])
+    async with stalled(mock_clock, target, 0.2, timeout=SECOND) as run:
+        await pass_by(mock_clock, 1)
+        assert run.samples[0].outcome == Outcome.DOWN
+        assert run.scheduler.stalls == []
+
+
+async def test_a_hanging_target_is_down_though_the_monitor_stutters(mock_clock: MockClock) -> None:
+    target = Target([Answer(None)])
+    async with stalled(mock_clock, target, 2, timeout=10 * SECOND) as run:
+        await pass_by(mock_clock, 8)
+        first = run.samples[0]
+        assert (first.outcome, first.cause, first.latency) == (Outcome.DOWN, Cause.TIMEOUT, None)
+        assert len(run.scheduler.stalls) == 1
+
+
+async def test_a_standstill_causes_no_burst(mock_clock: MockClock) -> None:
+    targets = [Target([Answer(0.01)]) for _ in range(400)]
+    async with running(
+        *(fakes.check(f"c-{n}", one, interval=MINUTE) for n, one in enumerate(targets))
+    ) as run:
+        await pass_by(mock_clock, 3)
+        seen = len(run.samples)
+        mock_clock.jump(HOUR)
+        await trio.testing.wait_all_tasks_blocked()
+        assert len(run.samples) - seen <= 2
+        await pass_by(mock_clock, 0.5)
+        assert len(run.samples) - seen <= 110
+        await pass_by(mock_clock, 3)
+        assert {sample.check for sample in run.samples[seen:]} == set(range(1, 401))
+    assert run.scheduler.stats.skipped >= 400 * 58
 
 
 async def test_a_changed_check_is_probed_in_its_new_way_only(autojump_clock: MockClock) -> None:

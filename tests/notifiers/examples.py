@@ -68,7 +68,7 @@ def options_of(name: str, url: str, **beside: Any) -> Any:
 async def attempt(
     name: str, url: str, notification: Notification, sending: Sending, **beside: Any
 ) -> Delivery:
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         found = await kind_of(name).send(options_of(name, url, **beside), notification, sending)
     check(found)
     return found

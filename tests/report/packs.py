@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from tests.report import cases
 
-from slawatch.report import manifest, minisign, pack
+from slawatch.report import archive, manifest, minisign, pack
 from slawatch.report.inputs import Inputs
 from slawatch.report.manifest import FileEntry, digest
 from slawatch.report.pack import Head, Packed, unpack
@@ -34,13 +35,20 @@ def packed(
     return pack.pack(made_of, head(**given), signer, replaced=replaced)
 
 
+def made_by(version: str) -> bytes:
+    """A report as that version of slawatch would have made it, had it written all files as this one does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pack, "__version__", version)
+        return packed().data
+
+
 def zipped(files: Mapping[str, bytes], twice: Mapping[str, bytes] | None = None) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
-        for name, text in (twice or {}).items():
-            archive.writestr(name, text)
+    """The files as slawatch zips them; with some that stand in it twice."""
+    out = io.BytesIO(archive.zipped(files))
+    if twice:
+        with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as opened:
+            for name, text in twice.items():
+                opened.writestr(name, text)
     return out.getvalue()
 
 

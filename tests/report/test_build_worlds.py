@@ -150,6 +150,13 @@ def trend(report: Report, said: dict[str, Any], tables: dict[str, str]) -> None:
 
 
 def money(said: dict[str, Any], tables: dict[str, str], page: str) -> None:
+    if said["credit"] is None:
+        # The span is no month, and the agreement is credited for months.
+        assert rows(tables["credits"]) == []
+        promised = any("credits are worked out for each month" in one for one in said["notices"])
+        begun = said["generated_at"] > said["period"]["start"]
+        assert promised or not said["tiers"] or not begun
+        return
     (row,) = rows(tables["credits"])
     assert (row["percent"] or None, row["amount"] or None) == (
         said["credit"]["percent"],

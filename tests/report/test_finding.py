@@ -71,3 +71,24 @@ def test_it_is_written_as_json() -> None:
     }
     assert shown["findings"][0]["advice"] == "Ask."
     assert value(Verification())["result"] == "match"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "uncompared", "result"),
+    [
+        ([], (), "match"),
+        ([], ("report.html",), "figures match"),
+        (["version"], ("report.html",), "figures match"),
+        (["newer"], (), "not verified"),
+        (["version", "figure"], ("report.html",), "differs"),
+        (["newer", "file"], (), "differs"),
+        (["archive"], (), "differs"),
+    ],
+)
+def test_the_result_is_never_better_than_what_was_found(
+    kinds: list[Kind], uncompared: tuple[str, ...], result: str
+) -> None:
+    found = Verification(number=1, findings=tuple(map(finding, kinds)), uncompared=uncompared)
+    assert found.result == value(found)["result"] == result
+    assert value(found)["ok"] is found.ok is (not kinds)
+    assert ("nobody changed it." in found.summary) is (result == "match")

@@ -1,6 +1,7 @@
 """The sentences of the HTML report."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from tests.report import cases
@@ -89,3 +90,17 @@ def test_the_rules_work_out_one_figure() -> None:
     assert found.example is not None
     assert found.example.service == "shop"
     assert found.example.percent.startswith("99.57")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"), [("met", "Met as far as known"), ("missed", "Missed as far as known: availability")]
+)
+def test_a_verdict_that_rests_on_too_little_is_said_with_how_much_is_known(verdict: str, words: str) -> None:
+    promised = (Objective(id="availability", metric="availability", target="99"),)
+    report = cases.october(replace(cases.GOLD, objectives=promised))
+    (one,) = report.objectives
+    hardly = replace(one, verdict=verdict, known=Fraction(6, 100), decided_by="", behind=False)
+    found = summary(replace(report, objectives=(hardly,)))
+    assert found.kind == "undecided"
+    assert words in found.answer
+    assert "6\u202f% of the time was watched" in found.answer

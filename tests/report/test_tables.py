@@ -32,9 +32,13 @@ def test_the_first_cell_that_differs(stored: str, cell: Cell) -> None:
 
 def test_columns_that_a_later_version_has_do_not_count_against_a_report() -> None:
     later = "service,budget,down,up\r\nshop,7,1.5,8\r\nmail,7,0,9\r\n"
-    assert first_difference(TABLE, later, later=True) is None
+    assert first_difference(TABLE, later, without={"budget"}) is None
     assert first_difference(TABLE, later) is not None
-    assert first_difference(TABLE.replace("1.5", "0.5"), later, later=True) == Cell(2, "down", "0.5", "1.5")
+    assert first_difference(TABLE.replace("down", "lost"), later, without={"budget"}) is not None
+    fewer = "service,up\r\nshop,8\r\nmail,9\r\n"
+    assert first_difference(fewer, later, without={"budget"}) == Cell(1, "down", "up", "down")
+    better = TABLE.replace("1.5", "0.5")
+    assert first_difference(better, later, without={"budget"}) == Cell(2, "down", "0.5", "1.5")
 
 
 def test_what_is_no_table_is_refused() -> None:

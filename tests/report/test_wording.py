@@ -57,4 +57,8 @@ def test_a_stretch_of_days_and_one_of_hours_have_titles() -> None:
     days = from_to(cases.at("2026-10-01T00:00:00"), cases.at("2026-10-15T00:00:00"), cases.BERLIN)
     assert wording.period_title(days) == "1 October 2026 to 14 October 2026"
     hours = from_to(cases.at("2026-10-01T09:00:00"), cases.at("2026-10-01T17:30:00"), cases.BERLIN)
-    assert wording.period_title(hours) == "1 October 2026 09:00:00 to 1 October 2026 17:30:00"
+    assert wording.period_title(hours) == "1 October 2026, 09:00 to 17:30"
+    late = from_to(cases.at("2026-10-01T00:00:00"), cases.at("2026-10-15T17:30:05"), cases.BERLIN)
+    assert wording.called(late) == "1 October 2026 to 15 October 2026 17:30:05"
+    early = from_to(cases.at("2026-10-01T09:00:00"), cases.at("2026-10-15T00:00:00"), cases.BERLIN)
+    assert wording.called(early) == "1 October 2026 09:00 to 14 October 2026 24:00"

@@ -140,3 +140,24 @@ def test_rows_that_were_worked_out_elsewhere(database: Database, tmp_path: Path)
         ("shop", 1.5, True, None),
         (None, None, None, None),
     ]
+
+
+@pytest.mark.parametrize("lead", ["=", "+", "-", "@", "\t", "'", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+def test_no_reason_is_a_formula_and_each_comes_back_as_it_was(tmp_path: Path, lead: str) -> None:
+    tables = []
+    path = tmp_path / "samples.csv"
+    for name in ("one", "other"):
+        database = Database.open(tmp_path / name)
+        if name == "one":
+            database.check_numbers(["home"])
+            writer = Writer(database)
+            writer.write(batch(1, [sample(1, START, 2, latency=None, reason=f"{lead}1+1")]))
+            writer.seal(20_000)
+        else:
+            database.check_numbers(["home"])
+            assert import_samples(database, path, {"home": (1, 70 * SECOND)}).added == 1
+        path.write_bytes(exported(database, "samples", "csv"))
+        (row,) = csv.DictReader(io.StringIO(path.read_bytes().decode(), newline=""))
+        tables.append(row["reason"])
+        assert json.loads(exported(database, "samples", "jsonl"))["reason"] == f"{lead}1+1"
+    assert tables == [f"'{lead}1+1"] * 2

@@ -1,5 +1,7 @@
 """The secret of links: made once, whole, and nobody else's to read."""
 
+import errno
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -49,3 +51,25 @@ def test_a_key_of_reports_that_is_damaged_is_not_replaced(tmp_path: Path, damage
     with pytest.raises(StoreDamaged, match="from a backup"):
         report_seed(tmp_path)
     assert (tmp_path / REPORTS).read_bytes() == damaged
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_that_root_makes_belongs_to_whom_the_directory_belongs(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12346)
+    report_seed(tmp_path)
+    made = (tmp_path / REPORTS).stat()
+    assert (made.st_uid, made.st_gid, stat.S_IMODE(made.st_mode)) == (12345, 12346, 0o600)
+
+
+def test_a_key_that_cannot_be_given_to_the_owner_is_not_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+
+    def refused(*_: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchown", refused)
+    with pytest.raises(StoreError):
+        report_seed(tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from slawatch.core.access import Principal
 from slawatch.core.instant import MINUTE
-from slawatch.web.auditing import EACH, Auditing
+from slawatch.web.auditing import EACH, EACH_KNOWN, Auditing
 
 from .conftest import View
 from .guests import HTML, configured, guests, sign_in, token
@@ -42,6 +42,32 @@ def test_a_flood_of_refusals_is_counted_and_changes_are_all_written(view: View) 
     auditing.settle()
     (told,) = [line for line in view.audit if line.action == "many"]
     assert (told.source, json.loads(told.detail)["times"]) == ("192.0.2.1", 500)
+
+
+def test_noise_of_nobody_known_hides_nothing_of_somebody_known(view: View) -> None:
+    auditing = Auditing(view)
+    for _ in range(EACH + 500):
+        auditing.write(None, "192.0.2.1", "read", "/", "refused")
+    viewer = Principal(name="token:view", kind="token", role="viewer", id="t-1")
+    auditing.write(viewer, "192.0.2.1", "report.freeze", "/api/v1/reports", "refused")
+    auditing.write(ALICE, "192.0.2.1", "token.create", "/api/v1/tokens", "refused")
+    assert [line.person for line in view.audit[EACH:]] == ["token:view", "al"]
+
+
+def test_a_flood_of_somebody_known_is_summed_up_under_their_name(view: View) -> None:
+    auditing = Auditing(view)
+    for _ in range(EACH_KNOWN):
+        auditing.write(ALICE, "192.0.2.1", "token.list", "/", "refused")
+    for n in range(30):
+        auditing.write(ALICE, f"192.0.2.{n}", "token.create", "/", "refused")
+    auditing.write(ALICE, "192.0.2.1", "person.erase", "/", "refused")
+    assert len(view.audit) == EACH_KNOWN
+    auditing.settle()
+    told = view.audit[-1]
+    assert (told.person, told.source, told.action) == ("al", "192.0.2.1", "many")
+    assert json.loads(told.detail) == {
+        "times": 31, "since": view.clock.at, "actions": {"token.create": 30, "person.erase": 1},
+    }  # fmt: skip
 
 
 async def test_changes_and_refusals_of_the_app(view: View, tmp_path: Path) -> None:

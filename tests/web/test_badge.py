@@ -20,6 +20,11 @@ def test_it_is_a_picture_that_says_what_it_shows(label: str, state: str) -> None
     assert b"style=" not in badge(label, state, state)
 
 
+def test_what_xml_has_no_place_for_is_left_out() -> None:
+    root = ET.fromstring(badge("a\x01\0\u202eb\ufffe", "up", "up"))
+    assert root.get("aria-label") == "ab: up"
+
+
 def test_wider_words_make_a_wider_picture() -> None:
     widths = [int(ET.fromstring(badge("shop", words, "up")).get("width", 0)) for words in ("up", "99.99 %")]
     assert widths[0] < widths[1]

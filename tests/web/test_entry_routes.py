@@ -1,11 +1,14 @@
 """The endpoints of maintenance and adjustments: read on both doors, written on the unix socket alone."""
 
+from pathlib import Path
+
 import pytest
 
 from slawatch.answers.view import Refused
 from slawatch.core.instant import HOUR, rfc3339
 
-from .conftest import NOW, Served
+from .conftest import NOW, Served, View
+from .guests import configured, guests, token
 
 WINDOW = {
     "id": "m-1", "services": ["shop"], "start": rfc3339(NOW + HOUR), "end": rfc3339(NOW + 2 * HOUR),
@@ -122,3 +125,29 @@ async def test_the_same_key_announces_a_window_once(served: Served) -> None:
     assert [line["id"] for line in listed["maintenance"]] == [made[0]["id"]]
     plain = await served.control.post("/api/v1/maintenance", json=wish)
     assert plain.json()["id"] != made[0]["id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        ("/api/v1/maintenance", WINDOW),
+        ("/api/v1/adjustments", ADJUSTMENT),
+        ("/api/v1/silences", {"match": "service=shop", "for": "1h", "comment": "x"}),
+    ],
+)
+async def test_who_sees_some_cannot_find_out_which_ids_others_have(
+    view: View, tmp_path: Path, path: str, wish: dict[str, str]
+) -> None:
+    view.config = configured(tmp_path)
+    whole, some = token(view, "operator"), token(view, "operator", ("acme",))
+    async with guests(view, tmp_path) as served, served.client(whole) as one, served.client(some) as other:
+        made = await one.post(path, json={**wish, "id": "taken"})
+        assert made.json()["id"] == "taken", made.text
+        answers = [await other.post(path, json={**wish, "id": name}) for name in ("taken", "free")]
+        assert [answer.status_code for answer in answers] == [422, 422]
+        assert answers[0].json()["detail"] == answers[1].json()["detail"]
+        assert "Idempotency-Key" in answers[0].json()["detail"]
+        plain = {key: text for key, text in wish.items() if key != "id"}
+        again = [await other.post(path, json=plain, headers={"Idempotency-Key": "k"}) for _ in range(2)]
+        assert again[0].status_code == 200, again[0].text
+        assert again[0].json()["id"] == again[1].json()["id"] != "taken"

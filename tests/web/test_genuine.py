@@ -9,7 +9,7 @@ import trio
 from slawatch.web import genuine, visiting
 
 from .conftest import View
-from .guests import configured, guests, sign_in, token
+from .guests import PASSWORD, configured, field, guests, sign_in, token
 
 RELOAD = "/api/v1/reload"
 
@@ -44,6 +44,39 @@ async def test_a_browser_that_says_it_was_another_site_is_not_believed(view: Vie
             assert answer.status_code == 403
         answer = await client.post(RELOAD, headers={**headers, "Sec-Fetch-Site": "same-origin"})
         assert answer.status_code == 200
+
+
+async def test_the_page_of_another_origin_is_not_believed(view: View, tmp_path: Path) -> None:
+    view.config = configured(
+        tmp_path, web='public_url = "https://watch.example"\nhosts = ["inner.example"]\n'
+    )
+    async with guests(view, tmp_path) as served, served.client() as client:
+        await sign_in(client)
+        headers = {"X-CSRF-Token": visiting.csrf_of(client.cookies["slawatch"])}
+        for origin in (
+            "https://evil.example", "http://127.0.0.1:1", "http://127.0.0.1", "http://watch.example",
+            "https://watch.example:444", "https://watch.example.evil.example", "file://", "http://[", "",
+        ):  # fmt: skip
+            answer = await client.post(RELOAD, headers={**headers, "Origin": origin})
+            assert answer.status_code == 403, origin
+            assert "another site" in answer.json()["detail"]
+        # Pages that send no referrer, as ours, have the origin null.
+        for origin in (served.url, "https://watch.example", "https://inner.example", "null"):
+            answer = await client.post(RELOAD, headers={**headers, "Origin": origin})
+            assert answer.status_code == 200, origin
+        twice = [*headers.items(), ("Origin", served.url), ("Origin", "https://evil.example")]
+        assert (await client.post(RELOAD, headers=twice)).status_code == 403
+
+
+async def test_another_origin_signs_nobody_in(view: View, tmp_path: Path) -> None:
+    view.config = configured(tmp_path)
+    async with guests(view, tmp_path) as served, served.client() as client:
+        fields = {"name": "alice", "password": PASSWORD, "next": "/"}
+        fields["csrf"] = field((await client.get("/login")).text, "csrf")
+        for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
+            assert (await client.post("/login", data=fields, headers=headers)).status_code == 403
+        answer = await client.post("/login", data=fields, headers={"Origin": served.url})
+        assert answer.status_code == 303
 
 
 async def test_a_page_on_the_internet_cannot_use_a_machine_without_login(view: View, tmp_path: Path) -> None:

@@ -75,19 +75,19 @@ async def test_there_and_back(served: Guests, id_provider: Provider, view: View)
         assert "Sign in with Example ID" in page.text
         answer = await go(served, id_provider, client, "/services/shop")
         assert (answer.status_code, answer.headers["location"]) == (303, "/services/shop")
-        assert await me(client) == ("erin@example.com", "operator", "all")
-    assert [(line.person, line.outcome) for line in view.audit] == [("erin@example.com", "allowed")]
+        assert await me(client) == ("oidc:erin@example.com", "operator", "all")
+    assert [(line.person, line.outcome) for line in view.audit] == [("oidc:erin@example.com", "allowed")]
     assert SECRET not in str(view.audit)
 
 
 @pytest.mark.parametrize(
     ("claims", "expected"),
     [
-        ({"groups": ["customers"]}, ("erin@example.com", "viewer", ["acme"])),
-        ({"groups": "sre"}, ("erin@example.com", "operator", "all")),
+        ({"groups": ["customers"]}, ("oidc:erin@example.com", "viewer", ["acme"])),
+        ({"groups": "sre"}, ("oidc:erin@example.com", "operator", "all")),
         ({"email": "dave@example.com", "groups": []}, ("dave", "admin", "all")),
-        ({"aud": [CLIENT]}, ("erin@example.com", "operator", "all")),
-        ({"aud": [CLIENT, "other"], "azp": CLIENT}, ("erin@example.com", "operator", "all")),
+        ({"aud": [CLIENT]}, ("oidc:erin@example.com", "operator", "all")),
+        ({"aud": [CLIENT, "other"], "azp": CLIENT}, ("oidc:erin@example.com", "operator", "all")),
     ],
 )
 async def test_what_they_may(
@@ -195,7 +195,7 @@ async def test_what_the_token_does_not_say_is_asked_for(served: Guests, id_provi
     }  # fmt: skip
     async with served.client() as client:
         assert (await go(served, id_provider, client)).status_code == 303
-        assert await me(client) == ("erin@example.com", "viewer", ["acme"])
+        assert await me(client) == ("oidc:erin@example.com", "viewer", ["acme"])
     id_provider.userinfo["sub"] = "u-2"
     async with served.client() as client:
         assert (await go(served, id_provider, client)).status_code == 403

@@ -56,6 +56,15 @@ def test_what_holds_comes_first_and_says_what_it_keeps_quiet(config: Config) -> 
     assert found.silences[0].author == "Alice Arnold"
 
 
+def test_a_silence_whose_pattern_is_none_says_so(config: Config) -> None:
+    broken = Silence(
+        id="s", match=(Matcher("check", "=~", "(?=x)"),), author="alice", comment="disk", start=NOW,
+        end=NOW + HOUR,
+    )  # fmt: skip
+    found = arrange(config, [broken, silence("now", NOW - HOUR, NOW + HOUR)], (), (), NOW).silences
+    assert {one.id: "look-around" in one.fault for one in found} == {"s": True, "now": False}
+
+
 def test_only_what_was_entered_and_is_not_over_can_be_called_off(config: Config) -> None:
     windows = [
         window("m-1", NOW + HOUR, NOW + 2 * HOUR, "planned"),

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+import trio
 from starlette.types import Message
 
 from slawatch.web.problem import Guard
@@ -55,3 +56,16 @@ async def test_a_websocket_is_refused_and_no_fault_of_ours(
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }  # fmt: skip
     assert (await served.public.get("/", headers=upgrade)).status_code == 403
+
+
+async def test_a_client_that_vanishes_in_its_body_is_no_fault(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "slawatch.web"), trio.fail_after(10):
+        stream = await trio.open_unix_socket(served.path)
+        await stream.send_all(b"POST /api/v1/probe HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        await stream.aclose()
+        while "a client went before" not in caplog.text:  # noqa: ASYNC110
+            await trio.sleep(0.01)
+    assert [record.levelname for record in caplog.records if record.exc_info] == []
+    assert {record.levelname for record in caplog.records if "client went" in record.message} == {"DEBUG"}

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 import trio
 
+from slawatch.store.errors import TooMuch
+from slawatch.store.patience import patient
 from slawatch.web.problem import Problem
 from slawatch.web.reading import Pipe, Readers
 
@@ -95,3 +97,22 @@ async def test_a_pipe_whose_taker_is_gone_ends_the_work(view: View) -> None:
         await Readers(view).read(work)
     assert waited.cancelled_caught
     assert written < 1_000_000
+
+
+async def test_a_loop_in_python_ends_with_the_time_and_with_the_request(view: View) -> None:
+    readers = Readers(view)
+    with trio.fail_after(10):
+        with pytest.raises(Problem, match="longer than 0 s"):
+            await readers.read(lambda _: sum(patient(iter(int, 1))), limit=0.2)
+        with trio.move_on_after(0.2) as waited:
+            await readers.read(lambda _: sum(patient(iter(int, 1))))
+        assert waited.cancelled_caught
+
+
+async def test_too_much_is_a_mistake_of_who_asks(view: View) -> None:
+    def work(_: object) -> None:
+        raise TooMuch("there are more than 5 rows")
+
+    with pytest.raises(Problem, match="more than 5 rows") as caught:
+        await Readers(view).read(work)
+    assert caught.value.status == 400

@@ -1,14 +1,18 @@
 """Idempotency keys."""
 
+from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 import trio
+from starlette.requests import Request
 
+from slawatch.core.access import Principal
 from slawatch.core.instant import DAY
 from slawatch.web import repeating
 from slawatch.web.problem import Problem
-from slawatch.web.repeating import Repeating, check_key, digest_of
+from slawatch.web.repeating import Repeating, check_key, digest_of, key_of
 
 
 class Work:
@@ -74,6 +78,25 @@ async def test_a_key_is_of_one_request(autojump_clock: object) -> None:
 def test_what_is_no_key_is_refused(key: str) -> None:
     with pytest.raises(Problem, match="1 to 200 characters"):
         check_key(key)
+
+
+def asked(who: Principal, key: str) -> Request:
+    headers = [(b"idempotency-key", key.encode())]
+    return Request({"type": "http", "headers": headers, "state": {"principal": who}})
+
+
+def test_a_key_is_of_who_sent_it_and_of_nobody_else() -> None:
+    def named(name: str, ident: str = "", kind: Any = "token") -> Principal:
+        return Principal(name=name, kind=kind, role="operator", id=ident)
+
+    whoever = [
+        (named("token:a", "t-1"), "b c"), (named("token:a b", "t-2"), "c"), (named("token:a", "t-3"), "b c"),
+        (named("a", kind="password"), "b c"), (named("a b", kind="password"), "c"),
+        (named("t-1", kind="password"), "b c"),
+    ]  # fmt: skip
+    assert len({key_of(asked(who, key)) for who, key in whoever}) == len(whoever)
+    renamed = replace(named("token:a", "t-1"), name="token:z")
+    assert key_of(asked(renamed, "k")) == key_of(asked(named("token:a", "t-1"), "k"))
 
 
 def test_digests_are_of_the_values() -> None:

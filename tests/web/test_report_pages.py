@@ -5,6 +5,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from slawatch.core.instant import DAY
+
 from .conftest import Served, View
 from .freezes import AFTER, frozen, later, restated, two_agreements
 from .guests import HTML, configured, field, guests, sign_in
@@ -32,8 +34,8 @@ async def test_older_reports_are_on_further_pages(
     from slawatch.web import report_pages
 
     monkeypatch.setattr(report_pages, "_SHOWN", 2)
-    for label in ("2026-11", "2026-W46", "2026-W47"):
-        frozen(two.database, two.config, wish={"month": "", "period": label})
+    for month in ("2026-11", "2026-12", "2027-01"):
+        frozen(two.database, two.config, at=AFTER + 90 * DAY, wish={"month": month})
     text = (await served.public.get("/reports", headers=HTML)).text
     assert '<a href="/reports/3">3</a>' in text
     assert '<a href="/reports/1">' not in text
@@ -131,3 +133,20 @@ async def test_a_viewer_sees_no_form(view: View, tmp_path: Path) -> None:
             text = (await client.get(page, headers=HTML)).text
             assert "Download" in text
             assert 'method="post" action="/reports' not in text
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("2026-99", "is not a period such as"),
+        ("2019-01", "this page offers months, quarters and years of 2026-"),
+        ("2026-W41", "slawatch report --period 2026-W41"),
+    ],
+)
+async def test_a_period_that_the_page_has_not_is_no_other(
+    two: View, served: Served, period: str, said: str
+) -> None:
+    answer = await served.public.get(f"/reports?period={period}", headers=HTML)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert "November 2026" not in answer.text

@@ -52,7 +52,7 @@ async def test_a_month_is_frozen_shown_downloaded_and_verified(two: View, served
 
     one = (await served.public.get(f"{URL}/1")).json()
     assert (one["agreement"], one["verdict"], one["frozen_by"], one["changes"]) == (
-        "gold", "met", "alice", None,
+        "gold", "hardly known", "alice", None,
     )  # fmt: skip
     (promise,) = one["objectives"]
     assert (promise["id"], promise["target"], promise["verdict"]) == ("availability", "99", "met")

@@ -125,7 +125,7 @@ async def test_an_error_that_nobody_foresaw_ends_only_its_connection(
         raise LookupError("on purpose")
 
     with monkeypatch.context() as patch:
-        patch.setattr(serve.TCPServer, "run", fail)
+        patch.setattr(serve.Conversation, "run", fail)
         assert await running.ask(b"ok") == b""
     assert b"public" in await running.ask(b"ok")
 

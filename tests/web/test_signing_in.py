@@ -117,14 +117,44 @@ async def test_guessing_is_slow_from_one_address_and_for_one_name(view: View, tm
             assert await attempt(client, "carol", PASSWORD) == 429
             view.clock.at += 6 * SECOND
             assert await attempt(client, "carol", PASSWORD) == 303
-        for n in range(10):
-            async with served.client(**{**trust, "X-Forwarded-For": f"198.51.100.{n}"}) as client:
-                assert await attempt(client, "alice") == 401
+        async with served.client(**{**trust, "X-Forwarded-For": "198.51.100.1"}) as client:
+            assert [await attempt(client, "alice") for _ in range(10)] == [401] * 10
+            assert await attempt(client, "alice", PASSWORD) == 429
+        # Who guesses keeps nobody out elsewhere.
         async with served.client(**{**trust, "X-Forwarded-For": "203.0.113.1"}) as client:
+            assert await attempt(client, "alice", PASSWORD) == 303
+        for n in range(10):
+            async with served.client(**{**trust, "X-Forwarded-For": f"198.51.100.{100 + n}"}) as client:
+                assert [await attempt(client, "alice") for _ in range(9)] == [401] * 9
+        # So many places are no forgetful user: whoever got in from theirs before still does, others wait.
+        async with served.client(**{**trust, "X-Forwarded-For": "203.0.113.1"}) as client:
+            assert await attempt(client, "alice", PASSWORD) == 303
+        async with served.client(**{**trust, "X-Forwarded-For": "203.0.113.2"}) as client:
             assert await attempt(client, "alice", PASSWORD) == 429
             view.clock.at += MINUTE
             assert await attempt(client, "alice", PASSWORD) == 303
     assert '"too many attempts"' in str(lines(view, "session.start"))
+
+
+async def test_an_account_of_ones_own_earns_no_guesses_at_others(view: View, tmp_path: Path) -> None:
+    view.config = configured(tmp_path)
+    found = []
+    async with guests(view, tmp_path) as served:
+        for n in range(25):
+            async with served.client() as client:
+                found.append((await sign_in(client, f"u{n}", "wrong")).status_code)
+            async with served.client() as client:
+                await sign_in(client, "carol")
+    assert found == [401] * 20 + [429] * 5
+
+
+async def test_a_session_is_a_new_one_whatever_cookie_there_was(view: View, tmp_path: Path) -> None:
+    view.config = configured(tmp_path)
+    async with guests(view, tmp_path) as served, served.client() as client:
+        client.cookies.set("slawatch", "chosen-by-somebody-else")
+        await sign_in(client)
+        async with served.client(Cookie="slawatch=chosen-by-somebody-else") as thief:
+            assert (await thief.get("/api/v1/me")).status_code == 401
 
 
 async def test_many_guesses_at_once_are_no_more_than_one_after_another(view: View, tmp_path: Path) -> None:

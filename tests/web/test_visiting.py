@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from slawatch.config.model import Config
 from slawatch.config.web import Proxy, parse_network
+from slawatch.core.access import Grant
 from slawatch.core.text import Secret
 from slawatch.web import visiting
 
@@ -113,10 +114,10 @@ async def test_who_a_proxy_signed_in_may_what_their_groups_are_granted(view: Vie
     view.config = configured(tmp_path, PROXY)
     async with guests(view, tmp_path) as served, served.client(**TRUST) as client:
         assert await me(client, X_Forwarded_User="erin", X_Forwarded_Groups="dev, sre") == (
-            "erin", "operator", "all", "proxy",
+            "proxy:erin", "operator", "all", "proxy",
         )  # fmt: skip
         assert await me(client, X_Forwarded_User="frank", X_Forwarded_Groups="customers") == (
-            "frank", "viewer", ["acme"], "proxy",
+            "proxy:frank", "viewer", ["acme"], "proxy",
         )  # fmt: skip
         assert await me(client, X_Forwarded_User="DAVE@example.com") == ("dave", "admin", "all", "proxy")
         assert await me(client, X_Forwarded_User="grace", X_Forwarded_Groups="dev") == 401
@@ -152,7 +153,9 @@ async def test_who_the_proxy_signed_in_must_mean_what_they_do(view: View, tmp_pa
             await client.post("/api/v1/reload", headers={"Origin": "https://x.example"})
         ).status_code == 403
         assert (await client.post("/api/v1/reload")).status_code == 200
-    assert [(line.person, line.outcome) for line in view.audit] == [("erin", "refused"), ("erin", "allowed")]
+    assert [(line.person, line.outcome) for line in view.audit] == [
+        ("proxy:erin", "refused"), ("proxy:erin", "allowed"),
+    ]  # fmt: skip
 
 
 async def test_basic_authentication_of_a_proxy_is_not_ours(view: View, tmp_path: Path) -> None:
@@ -164,7 +167,7 @@ async def test_basic_authentication_of_a_proxy_is_not_ours(view: View, tmp_path:
         "Authorization": "Basic eDp5",
     }
     async with guests(view, tmp_path) as served, served.client(**headers) as client:
-        assert (await client.get("/api/v1/me")).json()["name"] == "erin"
+        assert (await client.get("/api/v1/me")).json()["name"] == "proxy:erin"
 
 
 @pytest.mark.parametrize("given_token", ["slw_nothing", "nothing", "slw_" + "a" * 5000])
@@ -188,6 +191,50 @@ async def test_without_login_a_strange_name_on_loopback_is_refused_also_for_page
     async with guests(view, tmp_path) as served, served.client() as client:
         assert (await client.get("/", headers={**HTML, "Host": "evil.example"})).status_code == 421
     assert [line.outcome for line in view.audit] == ["refused"]
+
+
+WINDOW = {"services": ["shop"], "start": "2026-12-01", "end": "2026-12-02"}
+
+
+async def test_nobody_signs_as_somebody_else_by_what_a_proxy_calls_them(view: View, tmp_path: Path) -> None:
+    view.config = configured(tmp_path, PROXY.replace("[users.dave]", "[people.zoe]\n[users.dave]"))
+    async with guests(view, tmp_path) as served, served.client(**TRUST) as client:
+        as_zoe = {"X-Forwarded-User": "zoe", "X-Forwarded-Groups": "sre"}
+        made = await client.post("/api/v1/maintenance", json=WINDOW, headers=as_zoe)
+        # Zoe is one of the people, and no user says that this is her.
+        assert made.json()["entered"]["person"] == "proxy:zoe"
+        opened = await client.post(
+            "/api/v1/incidents", json={"title": "x", "severity": "high"}, headers=as_zoe
+        )
+        assert all(getattr(one, "by", "proxy:zoe") == "proxy:zoe" for one in view.acted), opened.text
+        for name in (
+            "person:zoe",
+            "token:deploy",
+            "proxy:erin",
+            "-",
+            "a\u202eb",
+            "a\x01b",
+            "a  b",
+            "x" * 201,
+        ):
+            told = [(b"X-Forwarded-User", name.encode()), (b"X-Forwarded-Groups", b"sre")]
+            answer = await client.get("/api/v1/me", headers=[*client.headers.raw, *told])
+            assert answer.status_code == 401, name
+            assert "no name" in answer.json()["detail"]
+        assert await me(client, X_Forwarded_User="dave@example.com") == ("dave", "admin", "all", "proxy")
+        utf8 = [(b"X-Forwarded-User", "J\u00c9".encode()), (b"X-Forwarded-Groups", b"sre")]
+        found = await client.get("/api/v1/me", headers=[*client.headers.raw, *utf8])
+        assert found.json()["name"] == "proxy:J\u00c9"
+
+
+@given(st.text(max_size=30), st.sampled_from(["proxy", "oidc"]))
+def test_a_name_from_outside_is_never_that_of_a_person_a_user_or_a_token(name: str, kind: str) -> None:
+    grants = (Grant(group="g", role="operator"),)
+    found = visiting.external(Config(path=Path("x"), data_dir=Path("x")), name, ["g"], grants, kind, "a")
+    if found is not None:
+        assert (found.by, found.person) == (f"{kind}:{name}", "")
+        assert found.name.count(":") == 1
+        assert found.name.isprintable()
 
 
 def test_nobody_is_nobody(view: View) -> None:

@@ -43,6 +43,8 @@ def wanted(wish: Mapping[str, Any], config: Config, who: Principal, now: Instant
     name = wish.get("name")
     if not isinstance(name, str) or not name.strip() or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise EntryRefused(f"name: what people call it, up to {_LONGEST_NAME} characters")
+    if ":" in name:
+        raise EntryRefused('name: without ":", which stands between kinds of names and names')
     role = wish.get("role", "viewer")
     if role not in ROLES:
         raise EntryRefused(f"role: one of {', '.join(ROLES)}")

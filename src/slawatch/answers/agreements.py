@@ -24,7 +24,7 @@ from slawatch.config.model import Config
 from slawatch.core.agreement import Agreement
 from slawatch.core.check import Service
 from slawatch.core.combine import Combined
-from slawatch.core.evaluation import evaluate, trend_point
+from slawatch.core.evaluation import evaluate, hardly_known, trend_point
 from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import SECOND, Instant, rfc3339
 from slawatch.core.judgement import Judgement, strictest
@@ -58,6 +58,7 @@ class Stand:
         promise: the strictest promise on availability; None without one.
         trend: this period and those before it; None where that is too much.
         trend_missing: why there is none; empty where there is one.
+        known: the share of the promised time that a verdict rests on which rests on too little; else None.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Stand:
     promise: Judgement | None
     trend: Trend | None
     trend_missing: str = ""
+    known: Fraction | None = None
 
 
 def stands(
@@ -139,6 +141,7 @@ def _stand(
         maintenance=[m for m in config.maintenance if not ours.isdisjoint(m.services)],
         adjustments=known,
     )  # fmt: skip
+    promise = strictest(evaluation.objectives)
     own = tuple(one for one in answered if one.service in ours)
     mine = tuple(one for one in known if one.added.service in (*ours, *terms.groups))
     earlier = trend_before(terms, services, wide, period, now, config, mine, own, past)
@@ -148,7 +151,8 @@ def _stand(
         services=tuple(service.name for service in services),
         period=period,
         combined=evaluation.combined,
-        promise=strictest(evaluation.objectives),
+        promise=promise,
+        known=hardly_known(evaluation, promise.target) if promise else None,
         trend=None if earlier is None else trend([*earlier, trend_point(evaluation, own)]),
         trend_missing="" if earlier is not None else untold(period, len(services)) or _WAITING,
     )
@@ -173,6 +177,8 @@ def _entry(stand: Stand) -> dict[str, Any]:
         "target": promise.objective.target if promise else None,
         "verdict": str(promise.verdict) if promise else None,
         "behind": promise.behind if promise else False,
+        "hardly_known": stand.known is not None,
+        "known": None if stand.known is None else json_contract.number(stand.known * 100),
         "budget_remaining": None if left is None else round(float(left), 6),
         "trend": None if stand.trend is None else json_contract.trend(stand.trend),
         "trend_missing": stand.trend_missing or None,

@@ -1,8 +1,11 @@
 """The answers about the configuration: what is wrong with one, as JSON."""
 
-from typing import Any
+from typing import Any, Final
 
 from slawatch.config.unread import Checked
+
+MOST: Final = 1_000
+"""Mistakes that are told by the API, and warnings; a text may have one in each of its letters."""
 
 
 def answer(checked: Checked) -> dict[str, Any]:
@@ -24,12 +27,18 @@ def of_files(checked: Checked, in_force: str) -> dict[str, Any]:
         checked: they.
         in_force: the digest of the configuration that the daemon runs on.
     """
-    return {**answer(checked), "secrets_read": True, "in_force": in_force, "counts": _counts(checked)}
+    return {**_cut(checked), "secrets_read": True, "in_force": in_force, "counts": _counts(checked)}
 
 
 def of_text(checked: Checked, in_force: str) -> dict[str, Any]:
     """Return what there is to say of a text; nothing that it names was read."""
-    return {**answer(checked), "secrets_read": False, "in_force": in_force, "counts": {}}
+    return {**_cut(checked), "secrets_read": False, "in_force": in_force, "counts": {}}
+
+
+def _cut(checked: Checked) -> dict[str, Any]:
+    problems, warnings = checked.problems, checked.warnings
+    found = answer(checked._replace(problems=problems[:MOST], warnings=warnings[:MOST]))
+    return {**found, "more": max(len(problems) - MOST, 0) + max(len(warnings) - MOST, 0)}
 
 
 def _counts(checked: Checked) -> dict[str, int]:

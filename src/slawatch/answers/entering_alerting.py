@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from slawatch.store.database import Database
 
 Kind = Literal["replace", "add", "remove"]
+MOST_SILENCES: Final = 1000
+"""Each alert is held against each silence that is not over, at every turn."""
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "silence.add": (
@@ -74,7 +76,7 @@ def _silence(wish: Wish, database: "Database") -> dict[str, Any]:
     def decide(known: Mapping[str, Silence]) -> tuple[Mapping[str, Silence], str]:
         before = known.get(name)
         if before is None:
-            return put(known, made, wish.now, name, force=force, everything=everything)
+            return put(known, made, wish.now, name, count=MOST_SILENCES, force=force, everything=everything)
         asked = replace(made, id=name, start=before.start, updated=before.updated)
         # An end that was counted from now is later when the same wish comes again.
         if replace(asked, end=before.end) == before and (wish.has("for") or asked.end == before.end):

@@ -12,7 +12,7 @@ from slawatch.answers.status import members
 from slawatch.config.model import Config
 from slawatch.core.availability import assess
 from slawatch.core.evidence import ServiceEvidence
-from slawatch.core.instant import Instant, rfc3339
+from slawatch.core.instant import DAY, Instant, rfc3339
 from slawatch.core.ledger import Exclusions
 from slawatch.core.period import from_to, parse_moment
 
@@ -29,6 +29,9 @@ MEDIA: Final[Mapping[str, str]] = {
     "parquet": "application/vnd.apache.parquet",
 }
 """The media type of each format."""
+
+MOST_YEARS: Final = 50
+"""Of outages and the ledger, which are worked out in memory."""
 
 COLUMNS: Final[Mapping[str, Sequence[str]]] = {
     "outages": ("service", "id", "start", "end", "ongoing", "seconds", "counted_seconds", "checks", "reason"),
@@ -82,6 +85,8 @@ def wish(parameters: Mapping[str, str], config: Config, now: Instant) -> Wish:
         raise ValueError(
             f"nothing lies between {rfc3339(start)} and {rfc3339(end)}: `from` must come before `to`"
         )
+    if what != "samples" and start is not None and end - start > MOST_YEARS * 366 * DAY:
+        raise ValueError(f"{what} are worked out for {MOST_YEARS} years at most: ask for a shorter time")
     return Wish(cast("What", what), start, end, cast("Format", form))
 
 

@@ -15,10 +15,13 @@ from slawatch.answers.status import members
 from slawatch.answers.wish import EntryRefused, Wish, in_keys
 from slawatch.config.model import Config
 from slawatch.config.problem import nearest, one_of
-from slawatch.core.civil import local
+from slawatch.core.civil import local, offset_near_change
 from slawatch.core.instant import DAY, SECOND, Instant, Micros
 from slawatch.core.period import Period, parse_period
+from slawatch.core.version import is_own, labels, own_periods
 from slawatch.report.build import named
+from slawatch.report.standing import HARDLY_KNOWN
+from slawatch.report.wording import called
 from slawatch.store import frozen
 from slawatch.store.frozen import Frozen, Head
 
@@ -83,15 +86,21 @@ def read(wish: Mapping[str, Any], config: Config, now: Instant) -> tuple[Request
 
 
 def chosen(config: Config, request: Request, now: Instant) -> list[Plan]:
-    """Return the reports that a wish is about.
+    """Return the reports that a wish is about: under an agreement, only on its own periods.
+
+    What is frozen is what credits are claimed by, and those are of whole periods.
 
     Raises:
-        EntryRefused: it names nothing that can be reported.
+        EntryRefused: it names nothing that can be reported, or frozen.
     """
     try:
-        return plans(config, request, now)
+        found = plans(config, request, now)
     except ReportRefused as refused:
         raise EntryRefused(in_keys(str(refused))) from None
+    fitting = [plan for plan in found if plan.agreement is None or is_own(plan.agreement, plan.period)]
+    if not fitting:
+        raise NotNow("; ".join(_not_own(plan) for plan in found))
+    return fitting
 
 
 def restated(
@@ -220,7 +229,7 @@ def _settled(found: "Inputs", now: Instant) -> None:
         for outage in service.outages:
             if outage.ongoing:
                 raise NotNow(
-                    f"{found.agreement.key} {period.label}: outage {outage.id} goes on, and how long it is "
+                    f"{found.agreement.key} {called(period)}: outage {outage.id} goes on, and how long it is "
                     f"may bear on the figures: try again when it is over, or at "
                     f"{_at(period.end + DAY, period)}"
                 )
@@ -269,7 +278,7 @@ def packed(
         label=about.period.label, start=about.period.start, end=about.period.end,
         timezone=about.period.timezone, frozen_at=about.frozen_at, person=about.frozen_by,
         source=asked.source, reason=about.reason, restates=about.restates,
-        verdict=verdict([str(one["verdict"]) for one in figures["objectives"]]), version=about.version,
+        verdict=verdict([_stands(one) for one in figures["objectives"]]), version=about.version,
         evidence_sha256=about.evidence_sha256, public_key=about.public_key, bytes=len(done.data),
     )  # fmt: skip
     return report, done.data
@@ -283,12 +292,19 @@ def verdict(verdicts: Sequence[str]) -> str:
     """
     if len(set(verdicts)) <= 1:
         return verdicts[0] if verdicts else ""
-    return "missed" if "missed" in verdicts else "undecided"
+    if "missed" in verdicts:
+        return "missed"
+    return HARDLY_KNOWN if set(verdicts) == {"met", HARDLY_KNOWN} else "undecided"
+
+
+def _stands(objective: Mapping[str, Any]) -> str:
+    return HARDLY_KNOWN if objective["hardly_known"] else str(objective["verdict"])
 
 
 def already(before: Frozen) -> NotNow:
     """Return the refusal to freeze the same again."""
-    name = f"{before.agreement or before.report} {before.label}"
+    period = Period(before.label, before.start, before.end, before.timezone, _kind(before))
+    name = f"{before.agreement or before.report} {called(period)}"
     return NotNow(
         f"{name} is frozen as report {before.number} already: `slawatch reports restate {before.number} "
         "--reason ...` makes another that takes its place"
@@ -298,7 +314,7 @@ def already(before: Frozen) -> NotNow:
 def title(plan: Plan) -> str:
     """Return how a report is called in messages."""
     whose = plan.agreement.key if plan.agreement else plan.organization.key if plan.organization else "report"
-    return f"{whose} {plan.period.label}"
+    return f"{whose} {called(plan.period)}"
 
 
 def alone(database: "Database", config: Config, plan: Plan, asked: Asked, now: Instant) -> Frozen:
@@ -334,6 +350,18 @@ def crowded() -> NotNow:
     return NotNow("others freeze reports at the same time: try again", busy=True)
 
 
+def _not_own(plan: Plan) -> str:
+    """Return the refusal to freeze a span that is no period of its agreement."""
+    if plan.agreement is None:
+        return ""
+    own = own_periods(plan.agreement, plan.period)
+    each = "it" if len(own) == 1 else "each of them"
+    return (
+        f"{title(plan)} is no period of agreement {plan.agreement.key}, which is judged and credited for "
+        f"each {own[0].kind}: freeze {labels(own)}, {each} by itself, or print the span with a report"
+    )
+
+
 def _known(wish: Mapping[str, Any], keys: Sequence[str], config: Config, now: Instant) -> Wish:
     unknown = [key for key in wish if key not in keys]
     if unknown:
@@ -357,7 +385,8 @@ def _before(cursor: "duckdb.DuckDBPyConnection", plan: Plan) -> Frozen | None:
 
 
 def _at(instant: Instant, period: Period) -> str:
-    return f"{local(instant, period.timezone):%Y-%m-%d %H:%M:%S} ({period.timezone})"
+    moment = local(instant, period.timezone)
+    return f"{moment:%Y-%m-%d %H:%M:%S}{offset_near_change(moment)} ({period.timezone})"
 
 
 def _some(names: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from slawatch.answers.timeline import people
 from slawatch.core.chain import length_text
+from slawatch.core.civil import offset_near_change
 from slawatch.core.instant import SECOND, parse_rfc3339
 
 _STEERS: Final = re.compile(r"([\\`*_{}\[\]<>#|!~])")
@@ -135,7 +136,7 @@ def _time(stamp: str | None, timezone: str) -> str:
     if stamp is None:
         return ""
     moment = datetime.fromisoformat(stamp).astimezone(ZoneInfo(timezone))
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{moment:%Y-%m-%d %H:%M:%S}{offset_near_change(moment)}"
 
 
 def _after(stamp: str | None, since: str, timezone: str) -> str:

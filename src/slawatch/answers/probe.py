@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from slawatch.core.check import Check
-from slawatch.core.instant import HOUR, Instant, Micros, rfc3339, seconds
+from slawatch.core.instant import MINUTE, Instant, Micros, rfc3339, seconds
 from slawatch.core.sample import Cause, Outcome
 from slawatch.core.text import format_duration, parse_duration
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from slawatch.config.model import Config
 
 PHASES: Final = ("dns", "connect", "tls", "first_byte", "transfer")
-LONGEST: Final[Micros] = HOUR
+LONGEST: Final[Micros] = 5 * MINUTE
 """A probe that somebody waits for takes that long at most."""
 _LISTENS: Final = "127.0.0.1:8470"
 

@@ -84,7 +84,9 @@ def read_wish(found: Mapping[str, Any], config: Config, now: Instant) -> Wish:
 
 def _script(asked: Asked, found: Mapping[str, Any]) -> tuple[Happening, ...]:
     if "events" in found:
-        if isinstance(found["events"], list) and len(found["events"]) > MOST_EVENTS:
+        if not isinstance(found["events"], list):
+            raise EntryRefused('events: a list belongs here, as in [{"t": "0s", "do": "down", "check": "x"}]')
+        if len(found["events"]) > MOST_EVENTS:
             raise EntryRefused(f"events: {MOST_EVENTS} at most")
         for key in ("check", "down_for"):
             if asked.has(key):

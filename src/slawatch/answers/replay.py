@@ -15,7 +15,7 @@ from slawatch.config.world import scene_of
 from slawatch.core.check import Maintenance
 from slawatch.core.duty import Added, Entered
 from slawatch.core.event import decode, encode
-from slawatch.core.gauging import Gauge, Judged, Reading, gauge
+from slawatch.core.gauging import FINE, Gauge, Judged, Reading, gauge
 from slawatch.core.instant import DAY, SECOND, Instant, Micros, parse_rfc3339, rfc3339, seconds
 from slawatch.core.metric import find
 from slawatch.core.override import Override, Swap
@@ -34,6 +34,11 @@ EARLIEST: Final = parse_rfc3339("1970-01-01T00:00:00Z")
 _LONGEST_WINDOW: Final[Micros] = 30 * DAY
 LATEST: Final = parse_rfc3339("2200-01-01T00:00:00Z")
 _MOST_RESULTS: Final = 10_000
+_MOST_READINGS: Final = 20_000_000
+"""Of all gauges: 100 checks with four rules each that are read every minute have 17,280,000 in 30 days."""
+_MOST_OVERLAPPING: Final = 2 * FINE
+"""Windows of one gauge that a sample may stand in; a replay asks for half of them."""
+_MOST_NAMES: Final = 200_000
 OTHERS: Final = "alerts of agreements, burn rates, missing results and slawatch itself"
 
 
@@ -142,7 +147,21 @@ def read_wish(found: Mapping[str, Any]) -> Wish:
         raise ValueError("a replay needs a start before its end, from 1970 to 2200")
     if any(not 0 < need.results <= _MOST_RESULTS for need in made.checks.values()):
         raise ValueError(f"results that count are {_MOST_RESULTS} at most")
+    _bounded(made)
     return made
+
+
+def _bounded(made: Wish) -> None:
+    """Refuse what would take more memory or time than who has people to page can spare."""
+    length = made.end - made.start
+    readings = sum(length // one.every + 1 for one in made.gauges)
+    if readings > _MOST_READINGS:
+        raise ValueError(
+            f"rules on metrics would be read {readings} times, {_MOST_READINGS} are the most: "
+            "ask for a shorter time, or fewer rules"
+        )
+    if sum(len(one.checks) for one in made.gauges) + sum(map(len, made.neighbours.values())) > _MOST_NAMES:
+        raise ValueError(f"rules and dependencies of a replay name {_MOST_NAMES} checks at most")
 
 
 def _need(found: Sequence[Any]) -> Need:
@@ -160,8 +179,10 @@ def _gauge(found: Sequence[Any]) -> Gauge:
         raise ValueError(f"{metric} is not made of samples")
     if not SECOND <= every <= window * 1000 or not SECOND <= window <= _LONGEST_WINDOW:
         raise ValueError("a window lasts from a second to 30 days")
+    if window > every * _MOST_OVERLAPPING:
+        raise ValueError(f"a window is read {_MOST_OVERLAPPING} times in its length at most")
     return Gauge(
-        str(metric), tuple(map(str, checks)), int(window), int(every),
+        str(metric), tuple(dict.fromkeys(map(str, checks))), int(window), int(every),
         tuple((str(operator), float(limit), float(margin)) for operator, limit, margin in limits),
         bool(missing),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from slawatch.answers.wish import in_keys
 from slawatch.config.model import Config
 from slawatch.core.adjustment import Adjustment
 from slawatch.core.evidence import ServiceEvidence
-from slawatch.core.instant import SECOND, Instant
+from slawatch.core.instant import DAY, SECOND, Instant
 from slawatch.core.life import LifeEvent
 from slawatch.core.trend import Reaction, TrendPoint
 from slawatch.report.build import quantiles
@@ -27,6 +27,7 @@ from slawatch.report.csv import render as render_csv
 from slawatch.report.inputs import Inputs, made
 from slawatch.report.json import render as render_json
 from slawatch.report.report import Report
+from slawatch.store.patience import patient
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +39,10 @@ PARAMETERS: Final = (
     "month", "quarter", "year", "period", "from", "to", "agreement", "org", "format", "table", "files",
 )  # fmt: skip
 """What the API's query may name."""
+
+MOST_YEARS: Final = 50
+MOST_DAYS: Final = 1_000_000
+"""Of each service of each report together: a year of 2,700 services."""
 
 _LATER: Final = ("pdf", "xlsx")
 _FINE, _COARSE = 240, 96
@@ -158,7 +163,22 @@ def answer(
         StoreError: the store cannot be read.
     """
     now -= now % SECOND
-    return [made(found) for found in inputs(config, cursor, plans(config, request, now), now)]
+    wanted = plans(config, request, now)
+    _bounded(wanted)
+    return [made(found) for found in patient(inputs(config, cursor, wanted, now), 1)]
+
+
+def _bounded(wanted: Sequence[Plan]) -> None:
+    """Refuse what would take more memory or time than who has people to page can spare."""
+    lengths = [-(-(plan.period.end - plan.period.start) // DAY) for plan in wanted]
+    if max(lengths, default=0) > MOST_YEARS * 366:
+        raise ReportRefused(f"a report covers {MOST_YEARS} years at most: ask for a shorter time")
+    days = sum(length * len(plan.services) for length, plan in zip(lengths, wanted, strict=True))
+    if days > MOST_DAYS:
+        raise ReportRefused(
+            f"these reports have {days:,} days of services to look at, and {MOST_DAYS:,} are the most: "
+            "ask for a shorter time, or for one agreement"
+        )
 
 
 def inputs(

@@ -15,7 +15,7 @@ from slawatch.config.model import Config
 from slawatch.config.problem import nearest, one_of
 from slawatch.core.instant import Instant, rfc3339, seconds
 from slawatch.store import frozen
-from slawatch.store.errors import StoreDamaged
+from slawatch.store.errors import StoreDamaged, StoreMissing
 from slawatch.store.frozen import Frozen
 
 if TYPE_CHECKING:
@@ -137,7 +137,10 @@ def shown(cursor: "duckdb.DuckDBPyConnection", number: int) -> dict[str, Any]:
             for one in figures["services"]
         ],
         "objectives": [
-            {name: one[name] for name in ("id", "target", "measured", "verdict")}
+            {
+                **{name: one[name] for name in ("id", "target", "measured", "verdict")},
+                "hardly_known": one.get("hardly_known", False),
+            }
             for one in figures["objectives"]
         ],
         "credit": figures.get("credit"),
@@ -219,10 +222,20 @@ def key(config: Config) -> dict[str, Any]:
     """Return the public half of the key that signs reports, for customers.
 
     Raises:
+        StoreMissing: nothing is stored yet, so nothing is made for a mere question.
         StoreError: it can be neither read nor made.
     """
     from slawatch.report import minisign, seal
+    from slawatch.store.database import FILE
+    from slawatch.store.keyfile import REPORTS
 
+    folder = config.data_dir
+    stored = any((folder / name).exists() for name in (REPORTS, FILE))
+    if config.reports.signing_key is None and not stored:
+        raise StoreMissing(
+            f"there is no key yet: it is made when the first report is frozen, and there is no database in "
+            f"{folder} yet: `slawatch run` makes it"
+        )
     own = signer(config)
     return {
         "algorithm": "Ed25519",

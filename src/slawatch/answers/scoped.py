@@ -4,6 +4,7 @@ The app is built on such a view for them, so that whatever an endpoint, a page, 
 metrics show or do is theirs alone: what is another's is not there.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.config.scope import scoped
 from slawatch.core.access import WHOLE
-from slawatch.core.alert import Alert
+from slawatch.core.alert import Alert, Reason
 from slawatch.core.channel import Channel, Standing
 from slawatch.core.command import Assign, Command, Merge, Open
 from slawatch.core.incident import Incident
@@ -42,6 +43,8 @@ T = TypeVar("T")
 _TROUBLE = "slawatch itself is not well; its operators see why"
 _EXPLAINING = ("dependency", "inhibited")
 _ELSEWHERE = "something that it depends on is down"
+_SILENCED = "silenced by an operator"
+_WORD = re.compile(r"\w[\w.-]*")
 
 
 class Scoped:
@@ -97,9 +100,10 @@ class Scoped:
             mine = {n: one for n, one in whole.incidents.items() if one.organization in self._organizations}
             alerts = {k: one for k, one in whole.alerts.items() if one.organization in self._organizations}
             known = {*alerts, *self.config.services, *self.config.checks}
+            foreign = {one.id for one in self._view.silences() if any(map(self._names_others, one.match))}
             part = replace(
                 whole,
-                alerts={key: _unnamed(one, known) for key, one in alerts.items()},
+                alerts={key: _unnamed(one, known, foreign) for key, one in alerts.items()},
                 incidents={n: _alone(one, mine, alerts) for n, one in mine.items()},
                 rows={key: row for key, row in whole.rows.items() if row.incident in mine},
                 workflows={key: run for key, run in whole.workflows.items() if run.incident in mine},
@@ -110,7 +114,7 @@ class Scoped:
         return self._state[1]
 
     def silences(self) -> tuple[Silence, ...]:
-        """Return the silences that are about nobody else's alerts."""
+        """Return the silences that are about their alerts, and that name nothing of others."""
         return tuple(one for one in self._view.silences() if self._theirs(one))
 
     def _theirs(self, silence: Silence) -> bool:
@@ -118,10 +122,24 @@ class Scoped:
         named: Mapping[str, Any] = {
             "organization": self._organizations, "service": known.services, "check": known.checks,
         }  # fmt: skip
-        return any(
+        own = any(
             (m.operator == "=" and m.value in named.get(m.label, ()))
             or m == organizations_matcher(self._organizations)
             for m in silence.match
+        )
+        return own and not any(self._names_others(m) for m in silence.match)
+
+    def _names_others(self, matcher: Matcher) -> bool:
+        """Say whether a matcher names what is another's, be it as a part of a pattern."""
+        if matcher == organizations_matcher(self._organizations):
+            return False
+        words = {matcher.value, *(word.rstrip(".-") for word in _WORD.findall(matcher.value))}
+        whole, mine = self._view.config, self.config
+        every: tuple[Collection[str], ...] = (whole.organizations, whole.services, whole.checks)
+        own: tuple[Collection[str], ...] = (self._organizations, mine.services, mine.checks)
+        return any(
+            any(word in names for names in every) and not any(word in names for names in own)
+            for word in words
         )
 
     def channels(self) -> Mapping[str, Standing]:
@@ -161,13 +179,18 @@ class Scoped:
             self._view.ping(check, at)
 
 
-def _unnamed(alert: Alert, known: Collection[str]) -> Alert:
-    """Return an alert that does not name what explains it, where that is another's."""
-    reasons = tuple(
-        why._replace(by="", text=_ELSEWHERE) if why.kind in _EXPLAINING and why.by not in known else why
-        for why in alert.suppressed
-    )
+def _unnamed(alert: Alert, known: Collection[str], foreign: Collection[str]) -> Alert:
+    """Return an alert that does not name what explains or silences it, where that is about others too."""
+    reasons = tuple(_reason(why, known, foreign) for why in alert.suppressed)
     return alert if reasons == alert.suppressed else replace(alert, suppressed=reasons)
+
+
+def _reason(why: Reason, known: Collection[str], foreign: Collection[str]) -> Reason:
+    if why.kind in _EXPLAINING and why.by not in known:
+        return why._replace(by="", text=_ELSEWHERE)
+    if why.kind == "silence" and why.by in foreign:
+        return why._replace(by="", text=_SILENCED)
+    return why
 
 
 def _alone(incident: Incident, incidents: Collection[int], alerts: Collection[str]) -> Incident:

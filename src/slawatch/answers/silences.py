@@ -48,11 +48,15 @@ def silences(
 
 
 def shown(silence: Silence, now: Instant, source: str) -> dict[str, Any]:
-    """Return a silence as JSON shows it; `source` says from where it was entered."""
+    """Return a silence as JSON shows it; `source` says from where it was entered.
+
+    `fault` is why it mutes nothing, where its matchers can match nothing.
+    """
     return {
         "id": silence.id,
         "state": silence.state(now),
         "match": ", ".join(str(matcher) for matcher in silence.match),
+        "fault": silence.fault or None,
         "matchers": [matcher._asdict() for matcher in silence.match],
         "author": silence.author,
         "comment": silence.comment,

@@ -47,6 +47,10 @@ class Attempt:
         """Add a line to the transcript. A secret must never be in it."""
         self.lines.append((steady() - self.started, line))
 
+    def forget(self) -> None:
+        """Drop what was measured of the phases: it is wrong."""
+        self.dns = self.connect = self.tls = self.first_byte = self.transfer = None
+
     def transcript(self) -> str:
         """Return the transcript, each line with its milliseconds since the probe started."""
         return "\n".join(f"{at / 1000:9.3f} ms  {line}" for at, line in self.lines)

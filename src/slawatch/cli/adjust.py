@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -144,7 +145,7 @@ def list_(as_json: AsJson = False, config: ConfigFile = None) -> int:
     rows = [
         (
             line["id"],
-            line["state"],
+            _state(line),
             line["class"],
             line["service"],
             entering.shown(line["start"], zone),
@@ -159,6 +160,14 @@ def list_(as_json: AsJson = False, config: ConfigFile = None) -> int:
     sys.stdout.write(entering.table(head, rows))
     sys.stdout.write(f"times in {zone}\n")
     return exits.OK
+
+
+def _state(line: Mapping[str, Any]) -> str:
+    """Return how an adjustment stands; under several agreements it may hold without approval under some."""
+    held = list(line["holds"].values())
+    if line["state"] != "proposed" or not any(held):
+        return str(line["state"])
+    return "holds without approval" if all(held) else "holds in part"
 
 
 def _enter(what: str, wish: dict[str, Any], *, config_file: Any, as_json: bool) -> int:
@@ -176,7 +185,7 @@ def _told(found: dict[str, Any], config: "Config") -> list[str]:
     zone = config.timezone
     start, end = entering.shown(found["start"], zone), entering.shown(found["end"], zone)
     about = f"outage {found['outage']}" if found["outage"] else found["service"]
-    lines = [f"{found['id']}: {found['state']}, {found['class']}, {about} from {start} to {end} ({zone})"]
+    lines = [f"{found['id']}: {_state(found)}, {found['class']}, {about} from {start} to {end} ({zone})"]
     holds = [key for key, held in found["holds"].items() if held]
     waits = [key for key, held in found["holds"].items() if not held]
     if holds:

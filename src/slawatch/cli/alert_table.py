@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from slawatch.cli.figures import span
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import Terminal, clean
+from slawatch.core.civil import offset_near_change
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339
 
 BOLD: Final = "1"
@@ -135,14 +136,14 @@ def render_silences(found: list[dict[str, Any]], timezone: str, now: Instant, te
         Row(
             [
                 (one["id"], ""),
-                (one["state"], colours[one["state"]]),
+                ("broken", RED) if one.get("fault") else (one["state"], colours[one["state"]]),
                 (local(one["end"], timezone, now), ""),
                 (_left(one, now), ""),
                 (str(len(one["hits"])), ""),
                 (clean(one["author"]), ""),
                 (clean(one["match"]), ""),
             ],
-            clean(one["comment"]),
+            clean(f"it silences nothing: {one['fault']}" if one.get("fault") else one["comment"]),
         )
         for one in found
     ]
@@ -238,7 +239,7 @@ def local(stamp: str | None, timezone: str, now: Instant, *, seconds: bool = Fal
     zone = ZoneInfo(timezone)
     moment = datetime.fromisoformat(stamp).astimezone(zone)
     today = datetime.fromtimestamp(now / SECOND, zone).date()
-    clock = moment.strftime("%H:%M:%S" if seconds else "%H:%M")
+    clock = moment.strftime("%H:%M:%S" if seconds else "%H:%M") + offset_near_change(moment)
     return clock if moment.date() == today else f"{moment:%Y-%m-%d} {clock}"
 
 
@@ -254,7 +255,7 @@ def in_zone(text: str, timezone: str) -> str:
         bare = word.rstrip(",:;.)")
         if len(bare) >= 20 and bare[4] == "-" and bare[10] == "T" and bare.endswith("Z"):
             moment = datetime.fromisoformat(bare).astimezone(zone)
-            word = f"{moment:%Y-%m-%d %H:%M:%S}{word[len(bare) :]}"
+            word = f"{moment:%Y-%m-%d %H:%M:%S}{offset_near_change(moment)}{word[len(bare) :]}"
         words.append(word)
     return " ".join(words)
 

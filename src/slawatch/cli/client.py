@@ -25,6 +25,25 @@ _CODES: Final = {
 """What the statuses of the API come to; anything else is `UNAVAILABLE`."""
 
 
+_LOOK: Final = (
+    ("reports", "see `slawatch reports list` whether it was frozen"),
+    ("maintenance", "see `slawatch maintenance list` whether it was entered"),
+    ("adjustments", "see `slawatch adjust list` whether it was entered"),
+    ("silences", "see `slawatch silence list` whether it was entered"),
+    ("incidents", "see `slawatch incidents list` whether it was done"),
+    ("oncall", "see `slawatch oncall show` whether it was entered"),
+    ("tokens", "see `slawatch token list` whether it was done"),
+    ("people/erase", "erase once more: what is done already stays done"),
+    ("import", "import once more: rows that are stored already change nothing"),
+    ("reload", "start it, and it reads the configuration as it is now"),
+    ("channels", "the message may have been sent"),
+    ("probe", "probe once more: nothing is stored of it"), ("checks", "probe once more"),
+    ("rehearse", "play it once more: nothing is stored of it"),
+    ("replay", "ask once more: nothing is stored of it"),
+)  # fmt: skip
+"""What to do when it is not known whether a write was done, by how its path begins."""
+
+
 class Unreachable(Exception):  # noqa: N818 (a state of affairs, which most callers expect)
     """Nobody listens on the socket: the daemon does not run."""
 
@@ -47,6 +66,10 @@ class DaemonError(Exception):
 
 class NotAllowed(DaemonError):  # noqa: N818 (a state of affairs, as above)
     """The daemon runs as another user, who alone may ask it."""
+
+
+class DaemonEnded(DaemonError):  # noqa: N818 (a state of affairs, as above)
+    """The daemon took a request and ended, or was killed, before it answered."""
 
 
 class Answer:
@@ -108,15 +131,17 @@ class Answer:
     def _exactly(self, length: int) -> Iterator[bytes]:
         while length:
             if not self._buffer and not self._more():
-                raise DaemonError(exits.UNAVAILABLE, ["the daemon closed the connection within its answer"])
+                raise _ended("the daemon closed the connection within its answer")
             piece, self._buffer = self._buffer[:length], self._buffer[length:]
             length -= len(piece)
             yield piece
 
     def _until(self, mark: bytes) -> bytes:
         while (at := self._buffer.find(mark)) < 0:
-            if len(self._buffer) > _LONGEST_HEAD or not self._more():
+            if len(self._buffer) > _LONGEST_HEAD:
                 raise _unintelligible()
+            if not self._more():
+                raise _unintelligible() if self._buffer else _ended()
         found, self._buffer = self._buffer[:at], self._buffer[at + len(mark) :]
         return found
 
@@ -125,6 +150,8 @@ class Answer:
             piece = self._connection.recv(_PIECE)
         except TimeoutError:
             raise _silent() from None
+        except ConnectionResetError:
+            raise _ended() from None
         except OSError as error:
             raise DaemonError(
                 exits.UNAVAILABLE, [f"the connection to the daemon broke: {error.strerror}"]
@@ -184,7 +211,10 @@ def send(
         raise NotAllowed(exits.UNAVAILABLE, [line]) from None
     except ConnectionResetError:
         connection.close()
-        raise _unintelligible() from None
+        raise _told(_ended(), method, target) from None
+    except DaemonEnded as ended:
+        connection.close()
+        raise _told(ended, method, target) from None
     except BaseException:
         connection.close()
         raise
@@ -209,6 +239,8 @@ def ask(
     check(answer)
     try:
         return json.loads(answer.read())
+    except DaemonEnded as ended:
+        raise _told(ended, method, target) from None
     except ValueError:
         raise _unintelligible() from None
 
@@ -235,6 +267,19 @@ def _send_chunks(connection: socket.socket, body: Iterable[bytes]) -> None:
         if piece:
             connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
     connection.sendall(b"0\r\n\r\n")
+
+
+def _ended(what: str = "the daemon ended before it answered") -> DaemonEnded:
+    return DaemonEnded(exits.UNAVAILABLE, [what])
+
+
+def _told(ended: DaemonEnded, method: str, target: str) -> DaemonEnded:
+    """Return the same, saying what may have been done all the same and where to look."""
+    if method == "GET":
+        return ended
+    way = target.partition("?")[0]
+    look = next((look for start, look in _LOOK if way.startswith(f"/api/v1/{start}")), "")
+    return _ended(f"{ended.lines[0]}; {look or 'what was asked for may be done all the same'}")
 
 
 def _silent() -> DaemonError:

@@ -15,6 +15,7 @@ from slawatch.cli import client
 from slawatch.cli.either import daemon_or_store
 from slawatch.cli.terminal import clean, columns, fit
 from slawatch.cli.wording import said_in
+from slawatch.core.civil import offset_near_change
 
 if TYPE_CHECKING:
     import duckdb
@@ -200,7 +201,7 @@ def shown(stamp: str | None, zone: str) -> str:
         return "-"
     moment = datetime.fromisoformat(stamp).astimezone(ZoneInfo(zone))
     exact = moment.second or moment.microsecond
-    return moment.strftime("%Y-%m-%d %H:%M:%S" if exact else "%Y-%m-%d %H:%M")
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if exact else "%Y-%m-%d %H:%M") + offset_near_change(moment)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from slawatch.cli.figures import span
 from slawatch.cli.terminal import Terminal, clean, columns, fit
+from slawatch.core.civil import offset_near_change
 from slawatch.core.instant import Instant, to_datetime
 from slawatch.core.ledger import Interval
 from slawatch.core.people import Person
@@ -146,7 +147,10 @@ def _who(
 
 
 def _time(at: Instant | None, zone: str) -> str:
-    return "-" if at is None else to_datetime(at).astimezone(ZoneInfo(zone)).strftime("%a %Y-%m-%d %H:%M")
+    if at is None:
+        return "-"
+    moment = to_datetime(at).astimezone(ZoneInfo(zone))
+    return f"{moment:%a %Y-%m-%d %H:%M}{offset_near_change(moment)}"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Cell]], terminal: Terminal) -> list[str]:

@@ -20,8 +20,9 @@ def register(app: typer.Typer) -> None:
     group.command(
         "erase",
         help="Put a pseudonym wherever the name of a person is stored: entries, incidents, messages, audit "
-        "log. What they did stays on record. Take them out of the configuration first, and reload; backups, "
-        "the log of the daemon and frozen reports are not changed.",
+        "log. What they did stays on record. Take them out of the configuration first, and reload; backups "
+        "and the log of the daemon are not changed, and frozen reports, which are signed, keep the names in "
+        "them.",
         epilog="Example: slawatch person erase alice --also alice@example.com --also +4915112345678 --yes",
     )(erase)
     app.add_typer(group, name="person")

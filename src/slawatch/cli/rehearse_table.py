@@ -1,12 +1,14 @@
 """The answer of `rehearse` as people see it: a timeline of what happens and who is told, then the holes."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from slawatch.cli.table import wrap
 from slawatch.cli.terminal import Terminal, clean, columns, fit
 from slawatch.core.chain import length_text
+from slawatch.core.civil import offset_near_change
 from slawatch.core.instant import SECOND, Instant, parse_rfc3339, to_datetime
 from slawatch.core.people import Person
 
@@ -73,7 +75,7 @@ def _rows(
     start = parse_rfc3339(found["start"])
     rows: list[tuple[tuple[str, ...], str]] = []
     for at, kind, one in sorted(entries, key=lambda entry: entry[:2]):
-        when = (_offset(at - start), f"{to_datetime(at).astimezone(zone):%a %H:%M:%S}")
+        when = (_offset(at - start), _clock(to_datetime(at).astimezone(zone)))
         if kind == 1:
             what = _WORDS.get(one["kind"], one["kind"])
             row = (*when, _name(one["to"], people), clean(one["channel"]), what, clean(one["reason"]))
@@ -117,3 +119,7 @@ def _offset(length: int) -> str:
 
 def _paint(text: str, colour: str, terminal: Terminal) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m" if colour and terminal.colour else text
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%a %H:%M:%S}{offset_near_change(moment)}"

@@ -174,11 +174,13 @@ def _length(text: str) -> "Micros":
 def _clock(zone: str) -> Any:
     from zoneinfo import ZoneInfo
 
+    from slawatch.core.civil import offset_near_change
     from slawatch.core.instant import to_datetime
 
     place = ZoneInfo(zone)
 
     def shown(at: "Instant") -> str:
-        return f"{to_datetime(at).astimezone(place):%a %d %b %H:%M:%S}"
+        moment = to_datetime(at).astimezone(place)
+        return f"{moment:%a %d %b %H:%M:%S}{offset_near_change(moment)}"
 
     return shown

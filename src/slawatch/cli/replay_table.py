@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from slawatch.cli.table import DIM, Column, Row, paint, table, wrap
 from slawatch.cli.terminal import Terminal, clean
 from slawatch.core.chain import length_text
+from slawatch.core.civil import offset_near_change
 from slawatch.core.instant import Instant, to_datetime
 from slawatch.core.people import Person
 from slawatch.core.replayed import Difference, Fired, Replayed
@@ -140,7 +141,7 @@ def _told(one: Fired, people: Mapping[str, Person], zone: ZoneInfo) -> str:
         for to, channels in first.items()
     ]
     at = min(who.at for who in one.told)
-    later = f" from {to_datetime(at).astimezone(zone):%H:%M:%S}" if at > one.at else ""
+    later = f" from {_at(at, zone).split(' ', 1)[1]}" if at > one.at else ""
     return "; ".join(said) + later
 
 
@@ -194,7 +195,8 @@ def _name(recipient: str, people: Mapping[str, Person]) -> str:
 
 
 def _at(at: Instant, zone: ZoneInfo) -> str:
-    return f"{to_datetime(at).astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    moment = to_datetime(at).astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M:%S}{offset_near_change(moment)}"
 
 
 def _sentence(text: str) -> str:

@@ -67,7 +67,8 @@ def register(app: typer.Typer) -> None:
     )(verify)
     group.command(
         "key",
-        help="Print the public key of frozen reports, for customers to verify them with.",
+        help="Print the public key of frozen reports, for customers to verify them with; the key is made "
+        "when the first report is frozen.",
         epilog="Example: slawatch reports key",
     )(key)
     app.add_typer(group, name="reports")

@@ -8,6 +8,8 @@ from typing import Any, Final
 from slawatch.cli.entering import shown as moment
 from slawatch.cli.entering import table
 from slawatch.cli.terminal import clean
+from slawatch.core.instant import parse_rfc3339
+from slawatch.report.wording import span_title
 
 _DAY: Final = 86400.0
 _HOUR: Final = 3600.0
@@ -27,7 +29,7 @@ def listed(reports: Sequence[Mapping[str, Any]], zone: str) -> str:
             str(one["number"]),
             one["organization"] or "-",
             one["agreement"] or one["report"],
-            one["period"]["label"],
+            _period(one["period"]),
             one["verdict"] or "-",
             moment(one["frozen_at"], zone),
             one["frozen_by"],
@@ -37,6 +39,15 @@ def listed(reports: Sequence[Mapping[str, Any]], zone: str) -> str:
     ]
     head = ("NUMBER", "ORGANIZATION", "AGREEMENT", "PERIOD", "VERDICT", "FROZEN", "BY", "")
     return table(head, rows) + f"times in {zone}\n"
+
+
+def _period(period: Mapping[str, Any]) -> str:
+    """Return a period by what people type, or in words where it is a span of any kind."""
+    label: str = period["label"]
+    if "_" not in label:
+        return label
+    edges = parse_rfc3339(period["start"]), parse_rfc3339(period["end"])
+    return span_title(label, *edges, period["timezone"])
 
 
 def _beside(one: Mapping[str, Any]) -> str:
@@ -55,7 +66,7 @@ def frozen(found: Mapping[str, Any], zone: str) -> str:
 
 def _line(one: Mapping[str, Any], zone: str) -> str:
     verdict = f", {one['verdict']}" if one["verdict"] else ""
-    whose, label = one["agreement"] or one["report"], one["period"]["label"]
+    whose, label = one["agreement"] or one["report"], _period(one["period"])
     at = moment(one["frozen_at"], zone)
     said = f"report {one['number']}: {whose} {label}{verdict}, frozen {at} by {one['frozen_by']}"
     return clean(said) + "\n"
@@ -76,7 +87,7 @@ def shown(one: Mapping[str, Any], zone: str) -> str:
         ("organization", one["organization"] or "-"),
         ("period", f"{start} to {end} ({zone_of})"),
         ("verdict", one["verdict"] or "none: there is no agreement"),
-        *((f"  {found['id']}", f"{found['verdict']}: {found['measured']}, target {found['target']}")
+        *((f"  {found['id']}", f"{_stands(found)}: {found['measured']}, target {found['target']}")
           for found in one["objectives"]),
         *((f"  {found['service']}", f"availability {found['availability']}") for found in one["services"]),
         ("credit", _credit(one["credit"])),
@@ -94,6 +105,10 @@ def shown(one: Mapping[str, Any], zone: str) -> str:
     if one["changes"] is not None:
         lines += _changes(one["changes"])
     return "".join(clean(line) + "\n" for line in lines)
+
+
+def _stands(objective: Mapping[str, Any]) -> str:
+    return f"{objective['verdict']}{' as far as known' if objective.get('hardly_known') else ''}"
 
 
 def _credit(credit: Mapping[str, Any] | None) -> str:

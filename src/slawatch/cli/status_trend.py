@@ -12,7 +12,9 @@ FEW: Final = 10
 """So many agreements are shown without being asked for."""
 _DROPPED: Final = ("MTTA", "MTBF", "PERIOD", "MTTR", "TARGET", "LOST", "OUTAGES", "BUDGET")
 """The columns that a narrow terminal does without, the first one first."""
-_COLOURS: Final = {"met": "32", "missed": "31;1", "undecided": "33", "no data": "35", "behind": "33"}
+_COLOURS: Final = {
+    "met": "32", "missed": "31;1", "undecided": "33", "no data": "35", "behind": "33", "hardly known": "33",
+}  # fmt: skip
 _LENGTHS: Final = ("downtime", "time_to_repair", "time_between_failures", "time_to_acknowledge")
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _PLAIN_BARS: Final = ".-=#"
@@ -43,6 +45,12 @@ def _notes(agreements: list[dict[str, Any]], terminal: Terminal) -> list[str]:
     hardly = any(one["trend"] and one["trend"].get("hardly_known") for one in agreements)
     if behind:
         said.append("behind: below the target so far; it can still be kept.")
+    said += [
+        f"{clean(one['agreement'])}: {one['verdict']} as far as known: "
+        f"{int(one['known'] or 0)} % of the time was watched."
+        for one in agreements
+        if one.get("hardly_known") and one["verdict"] in ("met", "missed")
+    ]
     if hardly:
         said.append("?: too little of the period is known; not in KEPT.")
     said += dict.fromkeys(clean(why) for one in agreements if (why := one.get("trend_missing")))
@@ -79,6 +87,8 @@ def _cells(one: dict[str, Any], terminal: Terminal) -> list[tuple[str, str]]:
     if verdict == "missed" and one.get("behind"):
         # Nothing is missed for good yet, and the budget beside it says so.
         verdict = "behind"
+    elif verdict in ("met", "missed") and one.get("hardly_known"):
+        verdict = "hardly known"
     cells = [
         (clean(one["agreement"]), ""),
         (one["period"]["label"], DIM),

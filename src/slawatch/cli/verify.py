@@ -4,7 +4,9 @@ Needs no daemon, no configuration and no database: it is what a customer runs.
 """
 
 import gc
+import os
 import sys
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,6 +27,7 @@ _BAD: Final = "1;31"
 _BOLD: Final = "1"
 _DIM: Final = "2"
 _KEY_BYTES: Final = 1 << 16
+_MOST_NAMED: Final = 8
 _READABLE: Final = 100
 """Columns at which sentences are broken where nothing says how wide the paper is."""
 
@@ -37,7 +40,8 @@ def register(app: typer.Typer) -> None:
         "first figure and the first second that differ. Needs no daemon and no configuration.",
         epilog="Examples: slawatch verify report-12-acme-gold-2026-10.zip; "
         "slawatch verify reports/ --key provider.pub. "
-        "Exit codes: 0 match, 1 something differs, 74 a file cannot be read.",
+        "Exit codes: 0 match, 1 something differs or was made by another version and cannot be compared, "
+        "74 a file cannot be read.",
     )(verify)
 
 
@@ -46,8 +50,8 @@ def verify(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="A report's zip file, the folder that it was unpacked to, or a folder of zip files. Several "
-            "are verified to follow one another too.",
+            help="A report's zip file, the folder that it was unpacked to, or a folder with any number of "
+            "both, in folders of its own too. Several are verified to follow one another as well.",
         ),
     ],
     key: Annotated[
@@ -58,6 +62,14 @@ def verify(
             "or a file with one of them.",
         ),
     ] = None,
+    other_version: Annotated[
+        bool,
+        typer.Option(
+            "--other-version",
+            help="Accept a report by an older version of slawatch when its figures match, though its page "
+            "and sentences cannot be compared.",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Verify the reports and tell what became of each."""
@@ -65,12 +77,13 @@ def verify(
     from slawatch.report.verify import verify as verified
 
     trusted = None if key is None else _trusted(key)
-    found = list(_read(paths))
+    each, skipped = _each(paths)
+    found = list(_read(each))
     readable = [one for _, one in found if not isinstance(one, str)]
     with _without_collections():
-        results = iter(verified(readable, trusted=trusted))
+        results = iter(verified(readable, trusted=trusted, other_version=other_version))
     told = [
-        {"path": name, "result": "unreadable", "reason": one}
+        {"path": name, "ok": False, "result": "unreadable", "reason": one}
         if isinstance(one, str)
         else {"path": name, **value(next(results))}
         for name, one in found
@@ -79,13 +92,33 @@ def verify(
         import json
 
         # In ASCII: what stands in a foreign file need not be text that can be printed.
-        ok = all(one["result"] == "match" for one in told)
-        sys.stdout.write(json.dumps({"ok": ok, "reports": told}, indent=2, default=str) + "\n")
+        answer = {
+            "ok": all(one["ok"] for one in told),
+            "reports": told,
+            "skipped": [str(path) for path in skipped],
+        }
+        sys.stdout.write(json.dumps(answer, indent=2, default=str) + "\n")
     else:
-        text = "\n".join(lines(told, of())) + "\n"
+        text = "\n".join([*lines(told, of()), *_skipped(skipped, of())]) + "\n"
         sys.stdout.write(text if of().unicode else text.encode("ascii", "replace").decode("ascii"))
-    came = {one["result"] for one in told}
-    return exits.NO if "differs" in came else exits.IO if "unreadable" in came else exits.OK
+    if any(not one["ok"] and one["result"] != "unreadable" for one in told):
+        return exits.NO
+    return exits.OK if all(one["ok"] for one in told) else exits.IO
+
+
+def _skipped(paths: Sequence[Path], terminal: Terminal) -> Iterator[str]:
+    """Yield which files were looked past."""
+    if not paths:
+        return
+    names = ", ".join(map(str, paths[:_MOST_NAMED]))
+    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
+    what = (
+        "1 file was not verified: it is"
+        if len(paths) == 1
+        else f"{len(paths):,} files were not verified: they are"
+    )
+    yield ""
+    yield from _sentence(f"{what} no frozen report, nor part of one: {names}{more}", terminal, "", "", "! ")
 
 
 def lines(told: Sequence[Mapping[str, Any]], terminal: Terminal) -> list[str]:
@@ -106,11 +139,20 @@ def _notes(one: Mapping[str, Any], shared: Mapping[str, None], terminal: Termina
             yield from _sentence(note, terminal, "  ", _DIM, "- ")
 
 
+_WORDS: Final[Mapping[str, str]] = {
+    "match": "match",
+    "differs": "DIFFERS",
+    "figures match": "figures match, the words were NOT COMPARED",
+    "not verified": "CANNOT BE VERIFIED by this version",
+    "unreadable": "cannot be read",
+}
+
+
 def _report(one: Mapping[str, Any], terminal: Terminal) -> Iterator[str]:
     result = one["result"]
     name = clean(str(one["path"]))
-    word = {"match": "match", "differs": "DIFFERS", "unreadable": "cannot be read"}[result]
-    yield f"{name}: {paint(word, _GOOD if result == 'match' else _BAD, terminal)}"
+    colour = _BAD if not one["ok"] else _GOOD if result == "match" else _BOLD
+    yield f"{name}: {paint(_WORDS[result], colour, terminal)}"
     if result == "unreadable":
         yield from _sentence(str(one["reason"]), terminal, "  ")
         return
@@ -120,11 +162,11 @@ def _report(one: Mapping[str, Any], terminal: Terminal) -> Iterator[str]:
         yield from _sentence(f"{about} by {one['frozen_by']}", terminal, "  ")
     if one["restates"] is not None:
         yield f"  replaces report {one['restates']}"
-    if result == "match":
+    if result in ("match", "figures match"):
         compared = f"{one['figures']:,} figures, {one['cells']:,} cells of tables and every second"
         yield from _sentence(f"{compared} of the period are what the evidence gives", terminal, "  ")
     yield from _key(one, terminal)
-    if result == "differs":
+    if result != "match":
         yield from _sentence(str(one["summary"]), terminal, "  ", _BOLD)
     for finding in one["findings"]:
         yield from _finding(finding, terminal)
@@ -148,7 +190,7 @@ _SIDES: Final[Mapping[str, tuple[str, str]]] = {
     "key": ("signed by", "you trust"),
     "file": ("now", "signed"),
     "chain": ("it says", "found"),
-    "manifest": ("it says", "evidence"),
+    "manifest": ("it says", "found"),
 }
 """What the two sides of a finding are called."""
 
@@ -202,7 +244,7 @@ def _read(paths: Sequence[Path]) -> Iterator[tuple[str, "Unpacked | str"]]:
     """Yield the name and the files of each report; why, where it cannot be read."""
     from slawatch.report.pack import PackUnreadable, unpack
 
-    for path in _each(paths):
+    for path in paths:
         try:
             yield str(path), _folder(path) if path.is_dir() else unpack(_bytes(path))
         except PackUnreadable as error:
@@ -211,13 +253,56 @@ def _read(paths: Sequence[Path]) -> Iterator[tuple[str, "Unpacked | str"]]:
             yield str(path), error.strerror or str(error)
 
 
-def _each(paths: Sequence[Path]) -> Iterator[Path]:
-    """Yield the reports; those in a folder of zip files one by one."""
+def _each(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the reports, those in folders one by one, and the files there that are none."""
+    reports: list[Path] = []
+    skipped: list[Path] = []
+    for path in paths:
+        before = len(reports)
+        if path.is_dir():
+            _sort(path, reports, skipped)
+        if len(reports) == before:
+            reports.append(path)
+    return reports, skipped
+
+
+def _sort(folder: Path, reports: list[Path], skipped: list[Path]) -> None:
+    """Add what is in a folder, and in its folders, to the reports or to what is skipped."""
     from slawatch.report.manifest import NAME
 
-    for path in paths:
-        inside = sorted(path.glob("*.zip")) if path.is_dir() and not (path / NAME).exists() else []
-        yield from inside or [path]
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        # Reading it as a report tells why.
+        reports.append(folder)
+        return
+    if os.path.lexists(folder / NAME):
+        reports.append(folder)
+        skipped += (entry for entry in entries if entry.name.startswith("."))
+        return
+    for entry in entries:
+        # A link may lead back up, and then there is no end.
+        if entry.is_dir() and not entry.is_symlink():
+            _sort(entry, reports, skipped)
+        else:
+            (reports if _may_be_report(entry) else skipped).append(entry)
+
+
+def _may_be_report(path: Path) -> bool:
+    """Whether something in a folder is to be verified: by its name, or by what is in it."""
+    from slawatch.report.manifest import NAME
+
+    if path.is_symlink() and not path.is_file():
+        return True
+    if not path.is_file():
+        return False
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return NAME in archive.namelist()
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return False
 
 
 def _bytes(path: Path) -> bytes:

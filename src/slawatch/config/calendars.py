@@ -52,7 +52,12 @@ def _spans(day: str, found: object) -> tuple[Hours, ...]:
     spans = [found] if isinstance(found, str) else found
     if not isinstance(spans, list) or not all(isinstance(span, str) for span in spans):
         raise ValueError(f'{day}: write spans such as ["09:00-12:00", "13:00-17:00"], or [] for closed')
-    return tuple(parse_hours(span) for span in spans)
+    found = tuple(parse_hours(span) for span in spans)
+    for number, one in enumerate(found):
+        for other in found[:number]:
+            if one.opens < other.opens + other.length and other.opens < one.opens + one.length:
+                raise ValueError(f"{day}: {other} and {one} overlap: write one span for both")
+    return found
 
 
 _SPANS_SCHEMA: Final = {

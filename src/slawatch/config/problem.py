@@ -82,7 +82,7 @@ def dotted(path: KeyPath) -> str:
 def quoted(text: str, longest: int = 60) -> str:
     """Return a text in quotes on one line, cut where it is long, without what could steer a terminal."""
     shown = text if len(text) <= longest else text[: longest - 1] + "…"
-    return '"' + _CONTROL.sub("?", shown.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+    return '"' + _visible(_CONTROL.sub("?", shown.replace("\\", "\\\\").replace('"', '\\"'))) + '"'
 
 
 def clean(text: str) -> str:
@@ -91,7 +91,14 @@ def clean(text: str) -> str:
     >>> clean("cannot use http://bob:pass@example.com/")
     'cannot use http://…@example.com/'
     """
-    return _USERINFO.sub(r"\1…@", _CONTROL.sub(" ", text))
+    return _USERINFO.sub(r"\1…@", _visible(_CONTROL.sub(" ", text)))
+
+
+def _visible(text: str) -> str:
+    """Return a text with the number of each character that nobody can see or that turns others round."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
@@ -9,7 +10,7 @@ from slawatch.config.model import Config
 from slawatch.config.partial import HOLE, Hole, Unread, judging
 from slawatch.config.problem import KeyPath, closest, dotted, nearest, quoted
 from slawatch.config.reading import Reader
-from slawatch.core.agreement import Agreement, Clause, Objective
+from slawatch.core.agreement import Agreement, Band, Clause, Objective
 from slawatch.core.check import SHORTEST_INTERVAL, Quorum
 from slawatch.core.credit import faults, plain
 from slawatch.core.instant import DAY, MILLISECOND, SECOND, Micros
@@ -203,7 +204,7 @@ def _weights(reader: Reader, terms: Agreement, at: _At) -> None:
 def _money(reader: Reader, terms: Agreement, at: _At) -> None:
     with judging:
         told = len(reader.problems)
-        for fault in faults(terms.credits):
+        for fault in faults([_credited(band) for band in terms.credits]):
             place = at("credits", fault.number, fault.key)
             reader.problem(place, f"tier {fault.number + 1}: {fault.text}")
         if len(reader.problems) == told:
@@ -218,6 +219,22 @@ def _money(reader: Reader, terms: Agreement, at: _At) -> None:
     with judging:
         if terms.pay_above is not None and terms.fee is None and not terms.preset:
             reader.problem(at("pay_above"), "an amount needs the `fee` and its currency")
+
+
+def _credited(band: Band) -> Band:
+    """Return a tier whose edges can be judged although nobody can read what it credits.
+
+    Raises:
+        Unread: the edges cannot be read either.
+    """
+    try:
+        credit, multiple = band.credit, band.multiple
+    except Unread:
+        credit, multiple = Decimal(0), None
+    return Band(
+        at_least=band.at_least, above=band.above, below=band.below, at_most=band.at_most,
+        credit=credit, multiple=multiple,
+    )  # fmt: skip
 
 
 def _cap(reader: Reader, terms: Agreement, at: _At) -> None:

@@ -27,6 +27,7 @@ from slawatch.config.problem import KeyPath, Problem, clean, closest, dotted, ne
 from slawatch.config.secrets import SecretError, resolve
 from slawatch.config.source import Document
 from slawatch.core.text import BesideConfig, FromText, FromValue, Secret
+from slawatch.store.patience import go_on
 
 MANY: Final = 12
 """So many keys are not listed for somebody who wrote another."""
@@ -58,6 +59,7 @@ class Reader:
 
     def problem(self, path: KeyPath, message: str, *, expected: str = "", found: str = "") -> None:
         """Note a mistake."""
+        go_on()
         self.problems.append(self._problem(path, message, expected, found))
 
     def warn(self, path: KeyPath, message: str) -> None:

@@ -35,6 +35,7 @@ def review(reader: Reader, config: Config, now: Instant | None = None) -> None:
             judge(reader, config)
     for check in config.checks.values():
         _check(reader, check)
+    _organizations(reader, config)
     _services(reader, config)
     for agreement in config.agreements.values():
         review_agreement(reader, config, agreement)
@@ -137,6 +138,18 @@ def _stale_after(reader: Reader, path: KeyPath, check: Check) -> None:
             expected=f"the interval of {format_duration(check.interval)} or more",
             found=format_duration(check.stale_after),
         )
+
+
+def _organizations(reader: Reader, config: Config) -> None:
+    for key, organization in config.organizations.items():
+        with judging:
+            if not organization.name.strip():
+                reader.problem(
+                    ("organizations", key, "name"),
+                    "reports and pages print this name: leave the key out to be called by the table's own",
+                    expected="a name with a letter in it",
+                    found=quoted(organization.name),
+                )
 
 
 def _services(reader: Reader, config: Config) -> None:

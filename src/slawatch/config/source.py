@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from slawatch.config.locate import extra_files
+from slawatch.config.nesting import DEEPEST, too_deep
 from slawatch.config.partial import BAD
 from slawatch.config.problem import ConfigError, KeyPath, Problem, dotted
 from slawatch.config.scan import Lines, scan
@@ -16,7 +17,6 @@ from slawatch.config.scan import Lines, scan
 LARGEST: Final = 64 * 1024 * 1024
 """Bytes of one file; far over a hundred thousand checks, and an end to `/dev/zero`."""
 
-_DEEPEST: Final = 64
 _TABLES_OF_NAMES: Final = (
     "organizations", "services", "checks", "agreements", "calendars", "people", "teams", "schedules",
     "escalations", "channels", "quiet_hours",
@@ -211,6 +211,9 @@ def _parse(path: Path, text: str) -> tuple[dict[str, Any], list[Problem]]:
     """
     problems: list[Problem] = []
     while True:
+        if line := too_deep(text):
+            message = f"nested too deeply: {DEEPEST} parts of a key, or brackets in one another, are the most"
+            raise ConfigError([*problems, Problem(str(path), line, "", message=message)])
         try:
             tree = tomllib.loads(text, parse_float=_decimal)
             break
@@ -299,7 +302,7 @@ def _unusable(path: Path, text: str, tree: dict[str, Any]) -> Problem | None:
     waiting: list[tuple[KeyPath, Any]] = [((), tree)]
     while waiting:
         here, value = waiting.pop()
-        if len(here) > _DEEPEST:
+        if len(here) > DEEPEST:
             return Problem(
                 str(path), scan(text).first.get(here[:1], 0), "", message="tables are nested too deeply"
             )

@@ -18,6 +18,10 @@ _HASH: Final = re.compile(
     re.ASCII,
 )
 _NOBODY: Final = 'nobody could do anything: add { group = "*", role = "viewer" }'
+_LOCAL: Final = "local"
+_IS_LOCAL: Final = (
+    "so slawatch calls whoever comes by way of loopback where nobody needs to sign in: choose another name"
+)
 _LEAST_MEMORY: Final = 7 * 1024
 _MOST_MEMORY: Final = 1024 * 1024
 """KiB: below, a stolen hash is too cheap to guess; above, one login takes too much of the machine."""
@@ -46,6 +50,10 @@ def needs_login(config: Config) -> bool:
 
 def review_access(reader: Reader, config: Config) -> None:
     """Note users that cannot be meant, and a daemon that would let everybody in, or nobody."""
+    for section, table in (("people", config.people), ("users", config.users)):
+        with judging:
+            if _LOCAL in table:
+                reader.problem((section, _LOCAL), _IS_LOCAL)
     for user in config.users.values():
         path = ("users", user.name)
         with judging:
@@ -53,6 +61,14 @@ def review_access(reader: Reader, config: Config) -> None:
         with judging:
             if user.person:
                 known_name(reader, (*path, "person"), "person", user.person, config.people)
+        with judging:
+            known = not user.person or user.person in config.people
+            if user.name in config.people and known and user.person != user.name:
+                reader.problem(
+                    path,
+                    f"[people.{user.name}] has the same name, and what the two do could not be told apart: "
+                    f'if they are the same, add person = "{user.name}", else name the user otherwise',
+                )
         with judging:
             if user.password is not None and (wrong := password_fault(user.password.value)):
                 reader.problem((*path, "password"), wrong)

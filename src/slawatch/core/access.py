@@ -121,13 +121,15 @@ class Principal:
     """Who asks, and what they may.
 
     Attributes:
-        name: of the user or token, of the operating system's user on the unix socket.
+        name: of the user of `[users]`, or of the operating system's on the unix socket; others have a word
+            before it that nobody of those can have: `token:deploy`, `proxy:erin`, `oidc:erin@example.com`.
         kind: how they are known: by the unix socket, as somebody on this machine without a login, by
             password, provider, proxy header or token.
         role: the most they may do.
         organizations: None for all.
         person: which of `[people]` they are; may be empty.
         source: from where: an address, or the process on the unix socket.
+        id: of the token: names of tokens are used again, ids are not; empty for all others.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Principal:
     organizations: frozenset[str] | None = None
     person: str = ""
     source: str = ""
+    id: str = ""
 
     @property
     def by(self) -> str:

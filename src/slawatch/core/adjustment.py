@@ -91,6 +91,10 @@ class Adjustment:
         """Whether it changes the figure under an agreement that asks for this approval."""
         return self.state == "approved" or (self.state == "proposed" and approval == "none")
 
+    def touches(self, start: Instant, end: Instant) -> bool:
+        """Whether its span, or that of its outage as it was when this was entered, lies in `[start, end)`."""
+        return self.added.start < end and self.added.end > start
+
 
 class Spans(NamedTuple):
     """The time of the adjustments that hold; each sorted and without overlap, and disjoint from one another.
@@ -150,6 +154,15 @@ def fold(entries: Iterable[Entry]) -> tuple[Adjustment, ...]:
     for entry in entries:
         found[entry.id] = step(found.get(entry.id), entry)
     return tuple(found.values())
+
+
+def worded(state: AdjustmentState, *, holds: bool) -> str:
+    """Return how an adjustment stands, for people: what nobody approved is never called approved.
+
+    >>> worded("proposed", holds=True), worded("proposed", holds=False), worded("approved", holds=True)
+    ('holds without approval', 'proposed', 'approved')
+    """
+    return "holds without approval" if state == "proposed" and holds else state
 
 
 def holding(adjustments: Iterable[Adjustment], service: str, approval: Approval) -> tuple[Adjustment, ...]:

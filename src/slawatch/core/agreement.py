@@ -32,8 +32,11 @@ def read_number(found: object) -> Decimal:
         number = isinstance(found, int | str | Decimal) and not isinstance(found, bool)
         value = Decimal(str(found)) if number else Decimal(-1)
         fits = 0 <= value < _LARGEST and abs(value.normalize().adjusted()) < _DIGITS
+        large = value.is_finite() and value >= _LARGEST
     except ArithmeticError:
-        fits = False
+        fits = large = False
+    if large:
+        raise ValueError(f"it is too large to be meant: write a number below {_LARGEST:,}")
     if not fits:
         raise ValueError('write a number of zero or more as text, such as "99.9"')
     return value

@@ -6,7 +6,7 @@ instant. `zoneinfo`'s tables are the only thing read.
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -90,6 +90,7 @@ def _occurrences(local: datetime, timezone: str) -> tuple[Instant, Instant]:
     return change, change
 
 
+_NEAR: Final = timedelta(hours=3)
 _STAMP: Final = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 
 
@@ -120,6 +121,31 @@ def local(instant: Instant, timezone: str) -> datetime:
         return to_datetime(instant).astimezone(zone(timezone))
     except OverflowError:
         raise ValueError(f"the instant {instant} has no local time in {timezone}") from None
+
+
+def offset_near_change(moment: datetime) -> str:
+    """Return what follows a local time within three hours of a change of its clocks: its offset.
+
+    There a time alone may be either of two, and two of them do not tell how much lies between.
+
+    >>> berlin = ZoneInfo("Europe/Berlin")
+    >>> offset_near_change(datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=1))
+    ' +01:00'
+    >>> offset_near_change(datetime(2026, 10, 25, 12, 30, tzinfo=berlin))
+    ''
+    """
+    offset = moment.utcoffset()
+    if offset is None or moment.tzinfo is None:
+        return ""
+    at = moment.astimezone(UTC)
+    try:
+        around = [(at + step).astimezone(moment.tzinfo).utcoffset() for step in (-_NEAR, _NEAR)]
+    except OverflowError:
+        return ""
+    if around == [offset, offset]:
+        return ""
+    text = f"{moment:%z}"
+    return f" {text[:3]}:{text[3:5]}"
 
 
 def midnight(day: date, timezone: str) -> Instant:

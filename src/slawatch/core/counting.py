@@ -68,7 +68,7 @@ class Portion:
         start, end: half-open.
         terms: how the contract counts in it.
         exclusions: what the contract takes out of the count.
-        counted: what counts as down whatever was seen, by approved adjustments; sorted, without overlap.
+        counted: what counts as down whatever was seen, by adjustments that hold; sorted, without overlap.
     """
 
     start: Instant

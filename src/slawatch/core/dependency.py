@@ -59,23 +59,36 @@ class Graph:
 
     def blocking(self, child: str, standings: Mapping[str, Standing]) -> str | None:
         """Return the bad thing, that keeps a child from being reached; None: it is reachable."""
-        return self._blocking(child, standings, frozenset((child,)))
+        causes: dict[str, str | None] = {}
+        waiting = {child: iter(self.parents.get(child, ()))}
+        while waiting:
+            name = next(reversed(waiting))
+            edge = next(waiting[name], None)
+            if edge is None:
+                del waiting[name]
+                causes[name] = self._cause(name, causes, standings)
+            elif edge.parent not in waiting and edge.parent not in causes:
+                waiting[edge.parent] = iter(self.parents.get(edge.parent, ()))
+        return causes[child]
 
-    def _blocking(self, child: str, standings: Mapping[str, Standing], path: frozenset[str]) -> str | None:
+    def _cause(
+        self, child: str, causes: Mapping[str, str | None], standings: Mapping[str, Standing]
+    ) -> str | None:
+        """Return the same by what is known of its parents; one that is not lies on a circle."""
         groups: dict[str, list[str | None]] = {}
         for edge in self.parents.get(child, ()):
-            if edge.parent in path:
+            if edge.parent not in causes:
                 continue
-            cause = self._blocking(edge.parent, standings, path | {edge.parent})
+            cause = causes[edge.parent]
             if cause is None and _bad(edge, standings.get(edge.parent)):
                 cause = edge.parent
             if edge.group:
                 groups.setdefault(edge.group, []).append(cause)
             elif cause is not None:
                 return cause
-        for causes in groups.values():
-            if all(cause is not None for cause in causes):
-                return causes[0]
+        for found in groups.values():
+            if all(cause is not None for cause in found):
+                return found[0]
         return None
 
     def ancestors(self, child: str) -> dict[str, None]:
@@ -97,21 +110,20 @@ class Graph:
         """
         done: set[str] = set()
         for start in self.parents:
-            found = self._cycle(start, (), done)
-            if found:
-                return found
-        return None
-
-    def _cycle(self, name: str, path: tuple[str, ...], done: set[str]) -> tuple[str, ...] | None:
-        if name in path:
-            return (*path[path.index(name) :], name)
-        if name in done:
-            return None
-        for edge in self.parents.get(name, ()):
-            found = self._cycle(edge.parent, (*path, name), done)
-            if found:
-                return found
-        done.add(name)
+            path: dict[str, None] = {}
+            waiting = [iter((start,))]
+            while waiting:
+                name = next(waiting[-1], None)
+                if name is None:
+                    waiting.pop()
+                    if path:
+                        done.add(path.popitem()[0])
+                elif name in path:
+                    names = list(path)
+                    return (*names[names.index(name) :], name)
+                elif name not in done:
+                    path[name] = None
+                    waiting.append(iter([edge.parent for edge in self.parents.get(name, ())]))
         return None
 
 

@@ -14,15 +14,15 @@ from slawatch.core.credit import Credit, credit, together
 from slawatch.core.evidence import ServiceEvidence
 from slawatch.core.instant import Instant
 from slawatch.core.judgement import Judgement, judge_objectives, overall, strictest
-from slawatch.core.objective import Measure, Verdict
+from slawatch.core.objective import Measure, Target, Verdict
 from slawatch.core.period import Period
 from slawatch.core.ratio import Counts
 from slawatch.core.remark import remarks
 from slawatch.core.running import Running, running
 from slawatch.core.stake import Standing, standing, with_besides
 from slawatch.core.subject import Grounds, Subject, joined, subjects
-from slawatch.core.trend import Reaction, TrendPoint, failures
-from slawatch.core.version import Part, judging
+from slawatch.core.trend import HALF, Reaction, TrendPoint, failures
+from slawatch.core.version import Part, judging, uncredited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class Evaluation:
         combined: the figure of the whole agreement, adjustments considered: what the contract says.
         measured: the same without any adjustment.
         objectives: the promises with their verdicts.
-        credit: what is due, with its working.
+        uncredited: why nothing is credited: the span is no period of the agreement. Empty where it is one.
+        credit: what is due, with its working; no share and no amount where nothing is credited.
         credit_measured: what would be due without any adjustment; the same object where there is none.
         credit_unknown: what would be due under each policy for unknown time, as a share of the fee.
         running: while the period runs; None once it is over, or before it begins.
@@ -58,6 +59,7 @@ class Evaluation:
     combined: Combined
     measured: Combined
     objectives: tuple[Judgement, ...]
+    uncredited: str
     credit: Credit
     credit_measured: Credit
     credit_unknown: Mapping[UnknownPolicy, Fraction | None]
@@ -78,6 +80,7 @@ def evaluate(
     adjustments: Iterable[Adjustment] = (),
     counters: Mapping[str, Counts] | None = None,
     reach: Instant | None = None,
+    own: bool | None = None,
 ) -> Evaluation:
     """Return all that an agreement comes to for a period. Pure: the same evidence gives the same figures.
 
@@ -94,6 +97,7 @@ def evaluate(
         counters: the events of each `ratio`, by the objective's id.
         reach: the end of the window that the evidence was gathered for, where that is later than the
             period's: an outage under way at the period's end is then followed to its own end.
+        own: whether the period is one that the agreement is credited for; None: as its calendar says.
 
     Raises:
         ValueError: the agreement takes effect only after the period, or names an unknown calendar.
@@ -111,8 +115,13 @@ def evaluate(
     changed = any(subject.adjusted is not subject.measured for subject in judged)
     measured = combine(terms, judged, "measured") if changed else combined
     objectives = judge_objectives(terms, found, combined, measured, evidence, counters or {})
-    due, policies = _credit(agreement, parts, grounds, combined, "adjusted")
-    due_measured = _credit(agreement, parts, grounds, measured, "measured")[0] if changed else due
+    why_not = "" if own else uncredited(agreement, period)
+    policies: Mapping[UnknownPolicy, Fraction | None] = {}
+    if why_not:
+        due = due_measured = Credit(share=None, amount=None, currency="", tier=None, working=(why_not,))
+    else:
+        due, policies = _credit(agreement, parts, grounds, combined, "adjusted")
+        due_measured = _credit(agreement, parts, grounds, measured, "measured")[0] if changed else due
     return Evaluation(
         agreement=agreement,
         terms=terms,
@@ -124,6 +133,7 @@ def evaluate(
         combined=combined,
         measured=measured,
         objectives=objectives,
+        uncredited=why_not,
         credit=due,
         credit_measured=due_measured,
         credit_unknown=policies,
@@ -134,12 +144,12 @@ def evaluate(
             judged,
             combined,
             strictest(objectives),
-            _standing(agreement, parts, grounds, combined),
+            Standing(None, ()) if why_not else _standing(agreement, parts, grounds, combined),
         )
         if grounds.start <= now < grounds.end
         else None,
         adjustments=grounds.adjustments,
-        remarks=tuple(remarks(terms, parts, found, combined, objectives, grounds.adjustments, now)),
+        remarks=tuple(remarks(terms, parts, found, combined, objectives, grounds.adjustments, now, why_not)),
     )
 
 
@@ -184,7 +194,9 @@ def trend_point(found: Evaluation, reactions: Iterable[Reaction] = ()) -> TrendP
     ours = frozenset(name for part in found.parts for name in part.terms.services)
     start, end = found.parts[0].start, found.parts[-1].end
     loss = found.combined.loss
-    coverage, firm = _certainty(found)
+    judged = (found.together,) if found.together else found.subjects
+    promise = strictest(found.objectives)
+    coverage, firm = _certainty(found.terms, judged, promise.target if promise else None)
     missed_for_good = any(
         one.verdict is Verdict.MISSED and not one.behind
         for one in found.objectives
@@ -206,15 +218,31 @@ def trend_point(found: Evaluation, reactions: Iterable[Reaction] = ()) -> TrendP
     )
 
 
-def _certainty(found: Evaluation) -> tuple[Fraction | None, bool]:
+def hardly_known(found: Evaluation, target: Target, subject: Subject | None = None) -> Fraction | None:
+    """Return the share of the promised time so far that a verdict rests on, where that is too little.
+
+    Args:
+        found: the period.
+        target: what was promised.
+        subject: the service or group that is judged; None for all of them together.
+
+    Returns:
+        None where more than half is known, or the rest could not turn the verdict.
+    """
+    judged = (subject,) if subject else (found.together,) if found.together else found.subjects
+    coverage, firm = _certainty(found.terms, judged, target)
+    return coverage if coverage is not None and coverage < HALF and not firm else None
+
+
+def _certainty(
+    terms: Agreement, judged: Sequence[Subject], target: Target | None
+) -> tuple[Fraction | None, bool]:
     """Return how much of the promised time so far the figure rests on, and whether its verdict is firm.
 
     It is firm where the rest cannot turn it. The rest is time before the first sample, and unknown time where
     the terms leave that out.
     """
-    promise = strictest(found.objectives)
-    judged = (found.together,) if found.together else found.subjects
-    weights = weights_of(found.terms, judged)
+    weights = weights_of(terms, judged)
     coverage, best, worst = [], [], []
     for one in judged:
         bad, unseen, whole = one.adjusted.availability.bad, one.unseen.bad, one.unseen.counted
@@ -222,10 +250,10 @@ def _certainty(found: Evaluation) -> tuple[Fraction | None, bool]:
             coverage.append((weights[one.name], 1 - unseen / whole))
             best.append((weights[one.name], 1 - bad / whole))
             worst.append((weights[one.name], 1 - (bad + unseen) / whole))
-    low, high = mixed(found.terms, worst), mixed(found.terms, best)
-    if low is None or high is None or promise is None:
-        return mixed(found.terms, coverage), True
-    return mixed(found.terms, coverage), promise.target.met_by(low) == promise.target.met_by(high)
+    low, high = mixed(terms, worst), mixed(terms, best)
+    if low is None or high is None or target is None:
+        return mixed(terms, coverage), True
+    return mixed(terms, coverage), target.met_by(low) == target.met_by(high)
 
 
 def _credit(

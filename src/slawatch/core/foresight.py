@@ -12,7 +12,7 @@ from slawatch.core.burn import BurnRule, burning
 from slawatch.core.credit import percent_text
 from slawatch.core.evaluation import Evaluation
 from slawatch.core.incident import rank
-from slawatch.core.instant import DAY, HOUR, MINUTE
+from slawatch.core.instant import DAY, HOUR, MINUTE, Instant
 from slawatch.core.pledge import loss_of, promise_of
 from slawatch.core.series import KIND, sole
 from slawatch.core.signal import Finding, Look, length
@@ -147,11 +147,21 @@ class _Making:
         self._wrong(
             name, "burn_rate", by_rule[worst.rule].severity,
             f"{self.key}: the error budget burns {rate} times too fast",
-            since=now - worst.rule.short,
+            since=self._lost_from(now - worst.rule.short),
             actual=f"{rate} over {format_duration(worst.rule.long)}, "
             f"{_rate(worst.short)} over {format_duration(worst.rule.short)}",
             threshold=f"> {_rate(worst.factor)} over both",
         )  # fmt: skip
+
+    def _lost_from(self, start: Instant) -> Instant:
+        """Return when losing began that a window from an instant up to now shows, as far as outages tell."""
+        begun = [
+            outage.start
+            for subject in self.found.subjects
+            for outage in subject.adjusted.outages
+            if outage.counted and outage.end > start
+        ]
+        return max(start, min(begun, default=start))
 
     def forecast(self, severity: str) -> None:
         running, promise = self.found.running, promise_of(self.found)

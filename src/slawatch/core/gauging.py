@@ -76,17 +76,35 @@ class Reading(NamedTuple):
     value: float | None
 
 
+class Thinner:
+    """Keeps the readings of a gauge that can change anything, in order.
+
+    Attributes:
+        found: they.
+    """
+
+    def __init__(self, one: Gauge) -> None:
+        self.found: list[Reading] = []
+        self._gauge = one
+        self._calm = True
+
+    def take(self, readings: Iterable[Reading]) -> int:
+        """Take what the gauge showed next; return how many of it are kept."""
+        before = len(self.found)
+        for reading in readings:
+            matters = self._gauge.matters(reading.value)
+            if matters or not self._calm:
+                self.found.append(reading)
+            if matters or reading.value is not None:
+                self._calm = not matters
+        return len(self.found) - before
+
+
 def thin(one: Gauge, readings: Iterable[Reading]) -> list[Reading]:
     """Return the readings that can change anything, in order."""
-    found: list[Reading] = []
-    calm = True
-    for reading in readings:
-        matters = one.matters(reading.value)
-        if matters or not calm:
-            found.append(reading)
-        if matters or reading.value is not None:
-            calm = not matters
-    return found
+    thinner = Thinner(one)
+    thinner.take(readings)
+    return thinner.found
 
 
 class Judged:

@@ -27,7 +27,7 @@ class TimeClass(StrEnum):
     MAINTENANCE = "maintenance"
     """Announced work, as far as the contract grants it."""
     EXCUSED = "excused"
-    """An approved adjustment."""
+    """An adjustment that holds."""
     UNKNOWN = "unknown"
     """Nobody knows: the monitor did not look."""
     DOWN = "down"
@@ -153,7 +153,7 @@ class Exclusions:
     Attributes:
         outside_hours: time outside of the agreed service hours.
         maintenance: as much of the announced work as the contract grants.
-        excused: approved adjustments.
+        excused: adjustments that hold.
         mask: all of it as disjoint intervals in order, each with the class that wins there.
     """
 

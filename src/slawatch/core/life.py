@@ -19,7 +19,11 @@ KINDS: Final = (
     "prober_died",
     "prober_started",
     "storage",
+    "stall",
 )
+
+
+_REACH_BACK: Final = ("start", "prober_started", "suspend", "clock_step", "stall")
 
 
 class LifeEvent(NamedTuple):
@@ -34,7 +38,9 @@ class LifeEvent(NamedTuple):
             after it), `suspend` (`length`: microseconds without a running machine; `at` is after it),
             `config` (`digest`, `added`, `removed`, `changed`), `prober_died` (`prober`, `why`),
             `prober_started` (`prober`, `pid`), `storage` (`why`, and with `since` where some are gone: `lost`
-            samples that had to be dropped, or `batches` of samples that had been stored).
+            samples that had to be dropped, or `batches` of samples that had been stored),
+            `stall` (`length`: microseconds for which a process of ours did not run on a machine that did;
+            `at` is after it; `prober`, where it was one).
         detail: JSON text of an object with the keys above.
     """
 
@@ -90,8 +96,9 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
     alive: Instant | None = None
     stopped: Instant | None = None
     dead_probers: dict[str, Instant] = {}
+    still: list[tuple[Instant, Instant]] = []
     for event in sorted(events, key=lambda e: e.at):
-        if event.at >= end and event.kind not in ("start", "prober_started", "suspend", "clock_step"):
+        if event.at >= end and event.kind not in _REACH_BACK:
             continue
         detail = details(event)
         if event.kind == "start":
@@ -111,6 +118,8 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
             found.append(
                 Unwatched(event.at - _micros(detail, "length"), event.at, "the machine was suspended")
             )
+        elif event.kind == "stall":
+            still.append((event.at - _micros(detail, "length"), event.at))
         elif event.kind == "clock_step" and _micros(detail, "step") > 0:
             found.append(
                 Unwatched(event.at - _micros(detail, "step"), event.at, "the machine's clock was set forward")
@@ -125,6 +134,7 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
             found.append(Unwatched(_micros(detail, "since") or event.at, event.at, lost))
         alive = max(alive, event.at) if alive is not None else event.at
     found.extend(_dead(dead_probers, end))
+    found.extend(_stalls(still))
     if stopped is not None:
         found.append(Unwatched(stopped, end, "slawatch was stopped"))
     elif alive is not None and end - alive > 2 * BEAT:
@@ -135,6 +145,17 @@ def unwatched(events: Iterable[LifeEvent], start: Instant, end: Instant) -> tupl
 
 def _dead(probers: dict[str, Instant], end: Instant) -> list[Unwatched]:
     return [Unwatched(since, end, "a prober had died") for since in probers.values()]
+
+
+def _stalls(found: list[tuple[Instant, Instant]]) -> list[Unwatched]:
+    """Return the stretches of standstills; all processes stand still with their machine, which is one."""
+    made: list[Unwatched] = []
+    for start, end in sorted(found):
+        if made and start <= made[-1].end:
+            made[-1] = made[-1]._replace(end=max(end, made[-1].end))
+        else:
+            made.append(Unwatched(start, end, "slawatch stood still"))
+    return made
 
 
 def _lost(detail: dict[str, Any]) -> str:

@@ -43,6 +43,11 @@ class Patience:
         """Forgive everything."""
         self._full_at.pop(key, None)
 
+    def taken_back(self, key: str) -> None:
+        """Forgive one that was noted, and was no failure."""
+        if key in self._full_at:
+            self._full_at[key] -= self.every
+
     def _forget(self, now: Instant) -> None:
         for key in [key for key, full_at in self._full_at.items() if full_at <= now]:
             del self._full_at[key]
@@ -56,5 +61,13 @@ def by_address() -> Patience:
 
 
 def by_user() -> Patience:
-    """Return the patience with one name: slow guessing from many addresses still comes to little."""
+    """Return the patience with one name from one address."""
     return Patience(burst=10, every=MINUTE)
+
+
+def by_name() -> Patience:
+    """Return the patience with one name from all addresses: guessing from many still comes to little.
+
+    It lasts longer than that with one address, so that who guesses from one locks nobody else out.
+    """
+    return Patience(burst=100, every=MINUTE)

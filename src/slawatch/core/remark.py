@@ -31,8 +31,12 @@ def remarks(
     objectives: Sequence[Judgement],
     adjustments: Sequence[Adjustment],
     now: Instant,
+    uncredited: str = "",
 ) -> Iterator[str]:
-    """Yield what limits or explains the figures, the weightiest first."""
+    """Yield what limits or explains the figures, the weightiest first.
+
+    `uncredited` says why nothing is credited; empty for a period of the agreement.
+    """
     for one in objectives:
         if one.target.measure is Measure.RATIO and one.figure is not None and one.figure > 1:
             yield (
@@ -52,14 +56,18 @@ def remarks(
                 f"Adjustments change the verdict on {one.objective.id}: {one.verdict_measured} as measured, "
                 f"{one.verdict} as adjusted."
             )
-    yield from _credit(terms, combined, now >= parts[-1].end)
+    if not uncredited:
+        yield from _credit(terms, combined, now >= parts[-1].end)
+    elif any(part.terms.credits for part in parts):
+        yield f"No credit is stated: {uncredited}."
     if len(parts) > 1:
         dates = ", ".join(part.terms.effective_from for part in parts[1:])
         how = "all of it" if terms.on_change == "pooled" else "its part"
         yield f"The terms changed within this period ({dates}): the newest version judges {how}."
     for subject in subjects:
         yield from _maintenance(subject)
-    yield from _adjustments(adjustments, subjects, terms.approval)
+    here = [a for a in adjustments if a.touches(parts[0].start, parts[-1].end)]
+    yield from _adjustments(here, subjects, terms.approval)
 
 
 def _policies(one: Judgement) -> Iterator[tuple[str, Verdict]]:
@@ -101,7 +109,7 @@ def _adjustments(
         for subject in subjects
         if not subject.group
         for a in subject.adjustments
-        if a.added.outage and a.added.outage not in known
+        if a.added.outage and a.added.outage not in known and a in adjustments
     ]
     if unused:
         yield f"Adjustments of outages that are not in this period change nothing: {', '.join(unused)}."

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, NamedTuple, TypeAlias
 from slawatch.core.instant import MINUTE, SECOND, Instant
 from slawatch.core.text import Duration, FromText, parse_duration
 
-_CONDITION: Final = re.compile(r"\s*(>=|<=|>|<|==|!=)\s*(\S.*?)\s*", re.DOTALL)
+_CONDITION: Final = re.compile(r"(>=|<=|>|<|==|!=)\s*+(\S.*)", re.DOTALL)
 _NUMBER: Final = re.compile(r"[+-]?\d{1,18}(?:\.\d{1,12})?", re.ASCII)
 
 
@@ -60,7 +60,7 @@ def parse_condition(text: str) -> Condition:
     Raises:
         ValueError: it is none.
     """
-    match = _CONDITION.fullmatch(text)
+    match = _CONDITION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f'{text!r} is not a condition such as "> 500ms", "< 99.9%" or ">= 5"')
     operator, threshold = match.groups()

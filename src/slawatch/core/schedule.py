@@ -150,6 +150,20 @@ def begin(rhythm: Rhythm, now: Instant, queue: Instant = 0) -> tuple[Turn, Insta
     return Turn(first), first + APART
 
 
+def again(rhythm: Rhythm, turn: Turn, now: Instant, queue: Instant) -> tuple[Turn, Instant, int]:
+    """Return the turn of a check that is owed a regular probe, the end of the queue, and what is skipped.
+
+    Who stood still owes one to every check whose due time passed meanwhile, and to those whose probe says
+    nothing for it. All at once would be a standstill of its own: they queue like newcomers.
+    """
+    regular = next_due(rhythm, now)
+    first = max(now, queue)
+    passed = (regular - turn.due) // rhythm.interval
+    if regular - first <= min(rhythm.interval // 10, SECOND):
+        return turn._replace(due=regular), queue, max(passed, 0)
+    return turn._replace(due=first), first + APART, max(passed - 1, 0)
+
+
 def launched(turn: Turn, number: int, now: Instant) -> Turn:
     """Return the turn once a probe that had to wait for a free place has really started."""
     return turn._replace(

@@ -11,11 +11,11 @@ from typing import Final
 
 from slawatch.core.alert import Alert
 from slawatch.core.dispatch import Ended, Fired, Input, Reported, SeverityChanged, Stale
-from slawatch.core.instant import HOUR, MINUTE, SECOND, Instant, Micros
+from slawatch.core.instant import HOUR, MILLISECOND, MINUTE, SECOND, Instant, Micros
 from slawatch.core.metric import Metric
 from slawatch.core.rule import Watch, step
 from slawatch.core.series import KIND, Series
-from slawatch.core.text import format_duration
+from slawatch.core.text import spoken_duration
 
 NOTICE: Final[Micros] = HOUR
 """For so long what happened once and cannot be mended is told; then it ends by itself."""
@@ -126,6 +126,10 @@ def _of_wrong(
     alert = alerts.get(finding.fingerprint)
     if alert is None or not alert.firing:
         if not finding.once or (alert is None and finding.fingerprint not in told):
+            ended = alert.resolved_at if alert is not None else None
+            if ended is not None and finding.since < ended:
+                # What was told to be over does not go on in what begins now.
+                finding = replace(finding, since=ended)
             yield Fired(finding.alert(now))
         return
     if finding.once and (alert.guard_until is not None or now - alert.fired_at >= NOTICE):
@@ -224,7 +228,7 @@ def shown(value: float, metric: Metric, unit: str = "") -> str:
 
     >>> from slawatch.core.metric import find
     >>> shown(1_234_567, find("latency_p95")), shown(99.98765, find("availability")), shown(3, find("probes"))
-    ('1s235ms', '99.9876%', '3')
+    ('1.235 s', '99.9876%', '3')
     """
     if metric.unit == "s" or unit == TIMED:
         return length(value)
@@ -234,11 +238,20 @@ def shown(value: float, metric: Metric, unit: str = "") -> str:
 
 
 def length(value: float) -> str:
-    """Return a length as people read it: no finer than they care.
+    """Return a length as people read it: no finer than they care, below a minute in one unit.
 
-    >>> length(90_061_234_567), length(1_234_567), length(1_234)
-    ('1d1h1m', '1s235ms', '1ms234us')
+    >>> length(90_061_234_567), length(1_053_000), length(304_200), length(1_234), length(12)
+    ('1 d 1 h', '1.053 s', '304.2 ms', '1.234 ms', '12 µs')
     """
-    size = abs(value)
-    grain = MINUTE if size >= HOUR else SECOND if size >= 10 * SECOND else 1_000 if size >= 10_000 else 1
-    return format_duration(round(value / grain) * grain)
+    micros = round(abs(value))
+    sign = "\u2212" if value < 0 and micros else ""
+    if micros >= MINUTE:
+        return sign + spoken_duration(micros)
+    if not micros:
+        return "0 s"
+    units = ((SECOND, "s"), (MILLISECOND, "ms"), (1, "µs"))
+    unit, name = next(one for one in units if micros >= one[0])
+    # Four digits tell 300.4 ms from a limit of 300 ms.
+    decimals = max(0, 4 - len(str(micros // unit)))
+    text = f"{micros / unit:.{decimals}f}"
+    return f"{sign}{text.rstrip('0').rstrip('.') if '.' in text else text} {name}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from slawatch.core.instant import DAY, MINUTE, Instant, Micros
-from slawatch.core.matcher import Matcher, Matchers, matches
+from slawatch.core.matcher import Matcher, Matchers, fault, matches
 from slawatch.core.text import Moment
 
 LONGEST: Final[Micros] = 30 * DAY
@@ -51,6 +51,11 @@ class Silence:
     def mutes(self, labels: Mapping[str, str], now: Instant) -> bool:
         """Say whether nobody is told of an alert with these labels."""
         return self.state(now) == "active" and matches(self.match, labels)
+
+    @property
+    def fault(self) -> str:
+        """Why it mutes nothing, as its matchers can match nothing; empty for a sound one."""
+        return fault(self.match)
 
     @property
     def reminder(self) -> Instant | None:

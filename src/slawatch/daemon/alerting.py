@@ -70,7 +70,11 @@ def look_up(database: Database, config: Config, later: Iterable[Numbered], now: 
         loaded = stored.load(cursor, later)
         if loaded.folded >= stored.SNAPSHOT_EVERY:
             stored.snapshot(cursor, loaded.number, now, loaded.state)
-    return Found(loaded, *read_entered(database, config), link_secret(config.data_dir))
+    config, silences = read_entered(database, config)
+    for silence in silences:
+        if silence.fault and silence.state(now) != "expired":
+            log.warning("silence %s silences nothing: %s", silence.id, silence.fault)
+    return Found(loaded, config, silences, link_secret(config.data_dir))
 
 
 def read_entered(database: Database, config: Config) -> tuple[Config, tuple[Silence, ...]]:

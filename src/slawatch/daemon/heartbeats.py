@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Final
 
 import trio
 
@@ -14,12 +14,16 @@ from slawatch.checks._dns import Resolver
 from slawatch.checks.heartbeat import overdue_at
 from slawatch.clock import Clock
 from slawatch.core.check import Check
-from slawatch.core.instant import SECOND, Instant
-from slawatch.core.sample import Observation
+from slawatch.core.instant import SECOND, Instant, Micros
+from slawatch.core.sample import Cause, Observation, Outcome
 from slawatch.daemon.recorder import Recorder
 from slawatch.daemon.scheduler import Scheduler
 
 log = logging.getLogger("slawatch.heartbeats")
+
+
+HEARD_WITHIN: Final[Micros] = 5 * SECOND
+"""After a standstill: what called meanwhile waits at the socket, or tries again."""
 
 
 class Heartbeats:
@@ -90,12 +94,28 @@ class Heartbeats:
                 ahead = (self._overdue[0][0] - now) / SECOND if self._overdue else 1.0
                 await trio.sleep(min(max(ahead, 0.01), 1.0))
 
+    def _may_wait(self, due: Instant) -> bool:
+        """Whether a call that is overdue may have come while we stood still, and is not heard yet."""
+        if self.scheduler.stood_still is None:
+            return False
+        end, still = self.scheduler.stood_still
+        return end - still < due and self._clock.now() < end + HEARD_WITHIN
+
+    def _look_later(self, name: str) -> None:
+        assert self.scheduler.stood_still is not None
+        heappush(self._overdue, (self.scheduler.stood_still[0] + HEARD_WITHIN, name))
+
     def _load(self, name: str) -> CheckType:
         found = checks.load(name)
 
         async def probe(options: Any, attempt: Attempt) -> Observation:
             attempt.now = self._clock.now()
             attempt.last_ping = self._pings.get(self._numbers.get(attempt.check, -1))
-            return await found.probe(options, attempt)
+            seen = await found.probe(options, attempt)
+            if seen.outcome == Outcome.DOWN and self._may_wait(overdue_at(options, attempt.last_ping or 0)):
+                self._look_later(attempt.check)
+                reason = "slawatch stood still when the call was due: it may wait to be heard"
+                return Observation(Outcome.UNKNOWN, Cause.OURS, reason)
+            return seen
 
         return found._replace(probe=probe)

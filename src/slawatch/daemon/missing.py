@@ -108,6 +108,11 @@ class Missing:
             if not everywhere and not excused:
                 look.wrong.append(_of_one(check, silence, seen, config, now))
 
+    def excuse(self, still: Micros) -> None:
+        """Take a time in which the daemon itself stood still from the silence: nobody listened."""
+        for heard in self._heard.values():
+            heard.at += still
+
     def _silence(self, check: Check, seen: LiveCheck, now: Instant, steady: Micros) -> Micros:
         """Return for how long nothing was heard of a check."""
         known = seen.outcome is not None and seen.outcome is not Outcome.UNKNOWN

@@ -87,6 +87,9 @@ async def _send(stream: trio.abc.Stream, scheduler: Scheduler, finished: trio.Ev
                 count, since = scheduler.lost, scheduler.lost_since
                 scheduler.lost = 0
                 await stream.send_all(wire.pack_word(wire.LOST, count, since))
+            if scheduler.stalls:
+                stalls, scheduler.stalls = scheduler.stalls, []
+                await stream.send_all(wire.pack_word(wire.STALLED, stalls))
             now = trio.current_time()
             if now - told >= _STATS_EVERY:
                 told = now

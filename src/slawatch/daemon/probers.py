@@ -24,6 +24,7 @@ SILENT: Final = 60.0
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
 """Seconds before a prober that died is started again; growing while it keeps dying at once."""
+_OVERSLEPT: Final = 1.0
 _WELL_AFTER: Final = 30.0
 _STOP: Final = 3.0
 _CHUNK: Final = 1_000
@@ -200,6 +201,8 @@ class Probers:
                 except trio.BrokenResourceError:
                     return ""
             if patience.cancelled_caught:
+                if trio.current_time() - patience.deadline > _OVERSLEPT:
+                    continue  # we stood still ourselves
                 return f"no word for {SILENT:.0f} s: it hangs"
             if not received:
                 return ""
@@ -217,6 +220,9 @@ class Probers:
                 self.stats[index] = counters
             case (wire.LOST, count, since):
                 self._lost(count, since)
+            case (wire.STALLED, stalls):
+                for start, end in stalls:
+                    self._record(life_event(end, "stall", length=end - start, prober=index))
             case _:
                 raise wire.BrokenStreamError(f"an unknown word {word[0]!r}")
 

@@ -12,14 +12,16 @@ from slawatch import checks
 from slawatch.checks import CheckType
 from slawatch.checks._attempt import Attempt
 from slawatch.clock import Clock
-from slawatch.core import schedule
+from slawatch.core import schedule, stall
 from slawatch.core.check import Check
 from slawatch.core.instant import MILLISECOND, SECOND, Instant, Micros
 from slawatch.core.sample import Cause, Observation, Outcome
 from slawatch.core.schedule import Turn
 from slawatch.core.text import format_duration
+from slawatch.daemon.heart import Heart
 from slawatch.daemon.house import House, Limits
 from slawatch.daemon.sampling import row_of, target_of, without_secrets
+from slawatch.daemon.stats import Stats
 from slawatch.daemon.wire import Row
 
 if TYPE_CHECKING:
@@ -38,37 +40,6 @@ KEPT_AT_MOST: Final = 100_000
 
 _SUSPENDED: Final[Micros] = SECOND
 _HOUSE_POLL: Final[Micros] = SECOND // 2
-
-
-class Stats:
-    """What the scheduler counted since it began.
-
-    Attributes:
-        started: probes.
-        skipped: regular due times that passed while the probe before was still running.
-        called_off: re-checks beside a hanging probe that in the end answered well; they leave no sample.
-        timeouts: probes without an answer in time.
-        bugs: exceptions in probes.
-        clock_steps: times at which the schedule was laid on the wall clock anew.
-        lateness: how many probes started so late: element n counts those below `2 ** n` us (and not below
-        half).
-    """
-
-    __slots__ = (
-        "bugs", "called_off", "clock_steps", "lateness", "skipped", "started",
-        "timeouts",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.started = self.skipped = self.called_off = 0
-        self.timeouts = self.bugs = self.clock_steps = 0
-        self.lateness = [0] * 64
-
-    def snapshot(self) -> dict[str, Any]:
-        """Return the counters as a plain dictionary."""
-        found: dict[str, Any] = {name: getattr(self, name) for name in self.__slots__ if name != "lateness"}
-        found["lateness"] = list(self.lateness)
-        return found
 
 
 class _Entry:
@@ -107,6 +78,8 @@ class Scheduler:
         samples: finished samples as plain tuples; whoever sends them swaps the list for an empty one.
         lost: samples that were dropped because nobody took them, and
         lost_since: the start of the first of them.
+        stalls: `(start, end)` of standstills that are worth a note, taken like the samples.
+        stood_still: the end and length of the last standstill; None for none.
         stats: counters.
     """
 
@@ -121,6 +94,8 @@ class Scheduler:
         self.samples: list[Row] = []
         self.lost = 0
         self.lost_since: Instant = 0
+        self.stalls: list[tuple[Instant, Instant]] = []
+        self.stood_still: tuple[Instant, Micros] | None = None
         self.stats = Stats()
         self._clock = clock
         self._resolver = resolver
@@ -137,6 +112,7 @@ class Scheduler:
         self._anchor: Micros = 0
         self._queue: Instant = 0
         self._closing = False
+        self._heart = Heart(self._catch_up)
 
     @property
     def in_flight(self) -> int:
@@ -190,10 +166,13 @@ class Scheduler:
             now = self._now()
             for entry in self._entries.values():
                 self._begin_with(entry, now)
+            nursery.start_soon(self._heart.beat)
             task_status.started()
             looked = trio.current_time()
             while True:
                 current = trio.current_time()
+                if current > self._heart.patience:
+                    self._heart.look()
                 if current - looked >= LONGEST_SLEEP:
                     self._follow_clock()
                     looked = current
@@ -239,6 +218,23 @@ class Scheduler:
             self._pushed += 1
             self._heap.append((entry.wakes, self._pushed, entry))
         heapify(self._heap)
+
+    def _catch_up(self, still: Micros) -> None:
+        """Go on after a standstill: what is overdue is probed one after the other."""
+        now = self._now()
+        self.stood_still = now, still
+        if still >= stall.NOTED:
+            self.stalls.append((now - still, now))
+            length = format_duration(still - still % MILLISECOND)
+            log.warning("stood still for %s: probes of that time are made again", length)
+        for entry in self._entries.values():
+            if entry.turn.due <= now:
+                self._probe_again(entry, now)
+
+    def _probe_again(self, entry: _Entry, now: Instant) -> None:
+        entry.turn, self._queue, skipped = schedule.again(entry.rhythm, entry.turn, now, self._queue)
+        self.stats.skipped += skipped
+        self._push(entry)
 
     def _push(self, entry: _Entry) -> None:
         wakes = schedule.due(entry.rhythm, entry.turn)
@@ -318,6 +314,8 @@ class Scheduler:
         entry, number, due = start
         check = entry.check
         begun = trio.current_time()
+        if begun > self._heart.patience:
+            self._heart.look()
         started_at = self._clock.now()
         awake = self._clock.elapsed()
         late = self._anchor + round(begun * SECOND) - due
@@ -343,7 +341,8 @@ class Scheduler:
             self._off.discard((entry, number))
             self.stats.called_off += not entry.gone
             return
-        took = round((trio.current_time() - begun) * SECOND)
+        ended = trio.current_time()
+        took = round((ended - begun) * SECOND)
         if observation is None:
             self.stats.timeouts += 1
             reason = f"no answer within {format_duration(check.timeout)} while {attempt.doing}"
@@ -357,9 +356,22 @@ class Scheduler:
                     f"the machine slept for {format_duration(slept // SECOND * SECOND)} during the probe",
                 )
         length = took if entry.timed else None
+        heart, spoilt = self._heart, False
+        if ended > heart.patience:
+            heart.look()
+        if heart.stalled > begun and length is not None:
+            still = heart.still(begun, ended)
+            spoilt = stall.spoilt(observation, still, took, check.timeout)
+            if spoilt:
+                observation = stall.unseen(still)
+            if still > stall.STILL:
+                observation, length = observation._replace(latency=None), None
+                attempt.forget()
         self._held[entry, number] = row_of(entry.number, check, due, started_at, length, observation, attempt)
         entry.turn, step = schedule.answer(entry.rhythm, entry.turn, number, observation.outcome, self._now())
         self._do(entry, step)
+        if spoilt and not entry.gone and not entry.turn.running:
+            self._probe_again(entry, self._now())
 
     def _bug(self, check: Check, attempt: Attempt) -> Observation:
         self.stats.bugs += 1

@@ -23,6 +23,7 @@ from slawatch.core.instant import SECOND, Instant, Micros, rfc3339
 from slawatch.core.rule import Rule
 from slawatch.core.series import KIND, Series, series
 from slawatch.core.signal import TIMED, Look, Watched, judge, reconcile, resumed
+from slawatch.core.stall import NOTED
 from slawatch.core.workflow_turn import Occasion
 from slawatch.daemon.missing import Missing
 from slawatch.daemon.troubles import Troubles
@@ -153,7 +154,9 @@ class Signals:
         steady, now = self._now(), self._view.clock.now()
         if steady < self._plain_due:
             return
-        self._plain_due = steady + EVERY
+        late, self._plain_due = steady - self._plain_due, steady + EVERY
+        if late > NOTED:
+            self._missing.excuse(late)
         live, channels, config = self._view.live(), self._view.channels(), self._view.config
 
         alerts = self._view.alerting().alerts

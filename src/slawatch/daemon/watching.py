@@ -8,6 +8,7 @@ from slawatch.clock import Clock
 from slawatch.config.model import Config
 from slawatch.core.check import Check
 from slawatch.core.instant import Instant
+from slawatch.core.life import life_event
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.state import CheckState
 from slawatch.core.timeline import Held
@@ -91,6 +92,10 @@ class Watching:
     def take_heartbeats(self) -> None:
         """Take what the passive checks showed since the last time."""
         scheduler = self.heartbeats.scheduler
+        stalls, scheduler.stalls = scheduler.stalls, []
+        if scheduler.watched:
+            for start, end in stalls:
+                self.recorder.add_life(life_event(end, "stall", length=end - start))
         if scheduler.samples:
             rows, scheduler.samples = scheduler.samples, []
             self.take(rows)

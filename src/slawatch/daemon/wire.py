@@ -22,6 +22,8 @@ STATS: Final = "stats"
 """Followed by a dictionary of counters since the prober's start; sent every second, as a sign of life too."""
 LOST: Final = "lost"
 """Followed by the number of dropped samples, and the start of the first of them."""
+STALLED: Final = "stalled"
+"""Followed by a list of `(start, end)`: instants between which the prober stood still."""
 
 Row: TypeAlias = tuple[Any, ...]
 """A `Sample` as a plain tuple: marshal takes no subclass."""

@@ -2,13 +2,13 @@
 
 import json as json_text
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from slawatch import __version__
 from slawatch.core.instant import rfc3339
-from slawatch.report import difference, json, pack, tables, timeline
-from slawatch.report.difference import ABSENT, Difference
+from slawatch.report import difference, inputs, json, pack, tables, timeline, versions
+from slawatch.report.difference import Difference
 from slawatch.report.finding import EVIDENCE, Finding, Kind, Verification
 from slawatch.report.manifest import Manifest
 from slawatch.report.report import Report
@@ -16,11 +16,10 @@ from slawatch.report.report import Report
 AGAIN: Final = "Fetch the report again from whoever made it; if that is no different, ask who changed it."
 """What to do about a file that was changed."""
 
-_PROSE: Final = frozenset({"notices", "working", "why", "terms", "tier", "tiers", "text", "term"})
-"""Members that are sentences of slawatch's own, which a later version may word otherwise."""
-_ALWAYS: Final = (pack.REPORT, timeline.NAME)
-"""What a report of any version has."""
-_MOST_NAMED: Final = 8
+_PROSE: Final = frozenset({"notices", "working", "why", "terms", "tier", "text", "term"})
+"""Members that are sentences of slawatch's own, which another version may word otherwise."""
+_WORDED: Final = (pack.PAGE, pack.README)
+"""Files for people, which another version may word otherwise."""
 
 
 @dataclass(slots=True)
@@ -32,6 +31,7 @@ class Comparing:
         about: its manifest.
         report: what the evidence gives.
         stated, changes: what `report.json` and `changes.json` hold, once they were read.
+        uncompared: the files that an older version wrote otherwise than this one would.
     """
 
     files: Mapping[str, bytes]
@@ -39,6 +39,7 @@ class Comparing:
     report: Report
     stated: Any = None
     changes: Any = None
+    uncompared: list[str] = field(default_factory=list)
 
     @property
     def same_version(self) -> bool:
@@ -48,7 +49,6 @@ class Comparing:
     def compared(self, found: Verification) -> Verification:
         """Return what was found so far with what differs."""
         findings: list[Finding] = []
-        notes: list[str] = []
         changed: tuple[Difference, ...] = ()
         try:
             changed = self._changes()
@@ -57,11 +57,11 @@ class Comparing:
         report = pack.frozen(self.report, self.about, changed)
         value = json.value(report)
         wanted = pack.rendered(report, value, self.about, changed)
-        differing, number = self._figures(value, wanted[pack.REPORT], findings, notes)
+        differing, number = self._figures(value, wanted[pack.REPORT], findings)
         second = self._second(wanted[timeline.NAME], findings)
         cells = self._tables(wanted, findings)
-        self._pages(wanted, findings, notes)
-        findings += self._listed(wanted, notes)
+        self._pages(wanted, findings)
+        findings += self._listed(wanted)
         return replace(
             found,
             figures=number,
@@ -69,31 +69,44 @@ class Comparing:
             differences=differing,
             second=second,
             findings=tuple(findings),
-            notes=tuple(notes),
         )
 
-    def _listed(self, wanted: Mapping[str, bytes], notes: list[str]) -> Iterator[Finding]:
+    def evidence(self, made_of: inputs.Inputs) -> Iterator[Finding]:
+        """Yield what is wrong with how the evidence is written."""
+        if inputs.write(made_of) == self.files.get(EVIDENCE):
+            return
+        if not self.same_version:
+            self.uncompared.append(EVIDENCE)
+            return
+        yield Finding(
+            kind="evidence",
+            where=EVIDENCE,
+            what="The evidence holds something that no report reads, or is not written as slawatch "
+            "writes it.",
+            advice="Ask whoever signed the report what made it; slawatch did not.",
+        )
+
+    def _listed(self, wanted: Mapping[str, bytes]) -> Iterator[Finding]:
         """Yield the files that a report has and this one was signed without, and those that none has."""
-        needed = wanted if self.same_version else _ALWAYS
-        for name in needed:
-            if name not in self.about.files and name not in self.files:
+        for name in wanted:
+            if name not in self.about.files and name not in self.files and not self._lacks(name):
                 yield Finding(
                     kind="manifest",
                     where=name,
                     what=f"The report was signed without {name}, which slawatch puts into every such report.",
                     advice="Ask whoever signed it for the whole report.",
                 )
-        for name in self.about.files.keys() - wanted.keys() - {EVIDENCE}:
-            if self.same_version:
-                yield Finding(
-                    kind="page",
-                    where=name,
-                    what=f"{name} was signed with the report, but slawatch makes no such file: nothing shows "
-                    "that what it says is true.",
-                    advice="Do not rely on this file.",
-                )
-            else:
-                notes.append(f"{name} is not compared: this version of slawatch makes no such file.")
+        for name in sorted(self.about.files.keys() - wanted.keys() - {EVIDENCE}):
+            yield Finding(
+                kind="page",
+                where=name,
+                what=f"{name} was signed with the report, but slawatch makes no such file: nothing shows "
+                "that what it says is true.",
+                advice="Do not rely on this file.",
+            )
+
+    def _lacks(self, what: str) -> bool:
+        return not self.same_version and versions.lacks(self.about.version, what)
 
     def _changes(self) -> tuple[Difference, ...]:
         text = self.files.get(pack.CHANGES)
@@ -103,7 +116,7 @@ class Comparing:
         return difference.read(self.changes)
 
     def _figures(
-        self, value: dict[str, Any], wanted: bytes, findings: list[Finding], notes: list[str]
+        self, value: dict[str, Any], wanted: bytes, findings: list[Finding]
     ) -> tuple[tuple[Difference, ...], int]:
         text = self.files.get(pack.REPORT)
         if text is None:
@@ -117,19 +130,14 @@ class Comparing:
             findings.append(_unreadable(pack.REPORT, error))
             return (), 0
         self.stated = stated
-        every = difference.differences(stated, value)
-        differing = every if self.same_version else tuple(one for one in every if not _of_version(one))
-        if len(differing) < len(every):
-            left_out = [one.path for one in every if _of_version(one)]
-            more = "" if len(left_out) <= _MOST_NAMED else f" and {len(left_out) - _MOST_NAMED:,} more"
-            notes.append(
-                f"Not compared, since slawatch {__version__}, which is used here, and slawatch "
-                f"{self.about.version}, which made the report, do not both have them or word them otherwise: "
-                f"{', '.join(left_out[:_MOST_NAMED])}{more}."
-            )
+        if self.same_version:
+            differing = difference.differences(stated, value)
+        else:
+            self.uncompared.append(pack.REPORT)
+            differing = difference.differences(_unworded(stated), _unworded(self._known(value)))
         if differing:
             findings.append(_figure(differing))
-        elif self.same_version and not every:
+        elif self.same_version:
             findings.append(
                 Finding(
                     kind="figure",
@@ -139,6 +147,18 @@ class Comparing:
                 )
             )
         return differing, difference.figures(stated)
+
+    def _known(self, value: Any, names: tuple[str, ...] = ()) -> Any:
+        """Return a value without the members that its report could not have yet."""
+        if isinstance(value, list | tuple):
+            return [self._known(one, names) for one in value]
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: self._known(one, (*names, name))
+            for name, one in value.items()
+            if not self._lacks(f"{pack.REPORT}: {'.'.join((*names, name))}")
+        }
 
     def _second(self, wanted: bytes, findings: list[Finding]) -> timeline.Moment | None:
         text = self.files.get(timeline.NAME)
@@ -163,6 +183,8 @@ class Comparing:
             )
         elif self.same_version:
             findings.append(_rewritten(timeline.NAME))
+        else:
+            self.uncompared.append(timeline.NAME)
         return moment
 
     def _tables(self, wanted: Mapping[str, bytes], findings: list[Finding]) -> int:
@@ -172,10 +194,10 @@ class Comparing:
             if stored is None or not name.endswith(".csv"):
                 continue
             if name != timeline.NAME and stored != text:
+                heading = text.decode().partition("\r\n")[0].split(",")
+                without = [column for column in heading if self._lacks(f"{name}: {column}")]
                 try:
-                    cell = tables.first_difference(
-                        stored.decode(), text.decode(), later=not self.same_version
-                    )
+                    cell = tables.first_difference(stored.decode(), text.decode(), without=without)
                 except ValueError as error:
                     findings.append(_unreadable(name, error))
                     continue
@@ -184,17 +206,14 @@ class Comparing:
             count += tables.cells(text.decode())
         return count
 
-    def _pages(self, wanted: Mapping[str, bytes], findings: list[Finding], notes: list[str]) -> None:
-        if not self.same_version:
-            notes.append(
-                f"{pack.PAGE} and {pack.README} are not compared word for word: slawatch "
-                f"{self.about.version} made them, and this is {__version__}. That they are the signed files "
-                "is checked."
-            )
-            return
+    def _pages(self, wanted: Mapping[str, bytes], findings: list[Finding]) -> None:
         for name in (pack.PAGE, pack.README, pack.PUBLIC_KEY, pack.CHANGES):
             stored = self.files.get(name)
-            if stored is not None and stored != wanted.get(name):
+            if stored is None or stored == wanted.get(name):
+                continue
+            if name in _WORDED and not self.same_version:
+                self.uncompared.append(name)
+            else:
                 findings.append(_page(name, stored, wanted.get(name, b"")))
 
 
@@ -211,11 +230,13 @@ def _object(found: Any) -> dict[str, Any]:
     return found
 
 
-def _of_version(one: Difference) -> bool:
-    """Whether a difference may come from another version of slawatch alone: a member, a sentence."""
-    # An outage that is missing is none: it stands in an array.
-    member = not one.path.endswith("]") and (one.before is ABSENT or one.after is ABSENT)
-    return member or not _PROSE.isdisjoint(one.names) or one.path == "integrity.version"
+def _unworded(value: Any) -> Any:
+    """Return a value without the sentences in it."""
+    if isinstance(value, list | tuple):
+        return [_unworded(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _unworded(one) for name, one in value.items() if name not in _PROSE}
 
 
 def _unreadable(name: str, error: ValueError) -> Finding:

@@ -92,6 +92,7 @@ class AdjustmentLine:
         start, end: the span, or that of the outage; None where the outage is not in this period.
         state: proposed, approved or withdrawn.
         holds: whether it changes the figures.
+        stands: both of them, for people.
         evidence: a link to what proves it; may be empty.
     """
 
@@ -108,6 +109,7 @@ class AdjustmentLine:
     approvers: tuple[str, ...]
     state: str
     holds: bool
+    stands: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +123,9 @@ class Contract:
         measured: the same without any adjustment; None where none holds.
         parts: the stretches of the period under each version.
         tiers: of the terms that judge, best availability first.
-        credit: what is due; None for an agreement without credits.
+        credit: what is due; None for an agreement without credits, and for a span that is no period of it.
         quotas: how far the maintenance quotas are used.
-        adjustments: those of its services, whether they hold or not.
+        adjustments: those of its services that touch the period, whether they hold or not.
         running: what can still be told, and changed, while the period runs.
         trend: the last periods, by the promise on availability; None for a period that no other follows,
             such as a span of days.

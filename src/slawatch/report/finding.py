@@ -9,12 +9,18 @@ from slawatch.report.difference import ABSENT, Difference
 from slawatch.report.timeline import Moment
 
 Kind = Literal[
-    "key", "signature", "manifest", "figure", "second", "evidence", "table", "page", "file", "chain"
-]
-"""What a finding is about."""
+    "key", "signature", "archive", "manifest", "figure", "second", "evidence", "table", "page", "file",
+    "chain", "newer", "version",
+]  # fmt: skip
+"""What a finding is about; `newer` and `version` are about what this version of slawatch cannot verify."""
+
+Result = Literal["match", "differs", "figures match", "not verified"]
+"""What became of a report in a word: `figures match` where an older version worded the rest of it,
+`not verified` where a later one made it."""
 
 ORDER: Final[tuple[Kind, ...]] = (
-    "key", "signature", "manifest", "figure", "second", "evidence", "table", "page", "file", "chain",
+    "key", "signature", "archive", "manifest", "figure", "second", "evidence", "table", "page", "file",
+    "chain", "newer", "version",
 )  # fmt: skip
 """The kinds, the worst first."""
 
@@ -57,6 +63,8 @@ class Verification:
         differences: the values that differ, in the order of the report.
         second: the first instant that the report and its evidence put into different classes.
         findings: the worst first.
+        uncompared: the files that another version wrote otherwise than this one would, so that nothing shows
+            whether their words are true; what figures can be told apart in them are compared.
         notes: what a reader has to know besides: what cannot be proved, what was not compared.
     """
 
@@ -76,6 +84,7 @@ class Verification:
     differences: tuple[Difference, ...] = ()
     second: Moment | None = None
     findings: tuple[Finding, ...] = ()
+    uncompared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -86,6 +95,10 @@ class Verification:
         said = []
         if "key" in kinds:
             said.append("Somebody else than the one whom you trust signed this report.")
+        if "archive" in kinds:
+            said.append(
+                "Slawatch did not write this zip file, so that other programs may show another report."
+            )
         if "manifest" in kinds and self.number is None:
             said.append("This is no frozen report that can be verified.")
         elif "signature" in kinds:
@@ -101,11 +114,28 @@ class Verification:
             )
         if "chain" in kinds:
             said.append("The reports do not follow one another as they say.")
+        if "newer" in kinds:
+            said.append("This version of slawatch cannot verify the report: a later one made it.")
+        if self.result == "figures match":
+            said.append(
+                "Figures, tables and every second are what the evidence gives, and nobody changed the report "
+                "since it was signed; not all of its words could be compared."
+            )
         return " ".join(said) or "The report is what its evidence gives, and nobody changed it."
 
     @property
+    def result(self) -> Result:
+        """What became of it, in a word."""
+        kinds = {one.kind for one in self.findings}
+        if kinds - {"newer", "version"}:
+            return "differs"
+        if "newer" in kinds:
+            return "not verified"
+        return "figures match" if kinds or self.uncompared else "match"
+
+    @property
     def ok(self) -> bool:
-        """Whether everything is as it should be."""
+        """Whether nothing is found against it; of words that were not compared, where that was accepted."""
         return not self.findings
 
 
@@ -130,7 +160,8 @@ def value(found: Verification) -> dict[str, Any]:
     first = found.differences[0] if found.differences else None
     moment = found.second
     return {
-        "result": "match" if found.ok else "differs",
+        "ok": found.ok,
+        "result": found.result,
         "summary": found.summary,
         "number": found.number,
         "organization": found.organization,
@@ -168,6 +199,7 @@ def value(found: Verification) -> dict[str, Any]:
             }
             for one in found.findings
         ],
+        "uncompared": list(found.uncompared),
         "notes": list(found.notes),
     }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from slawatch import __version__
-from slawatch.core.civil import local
+from slawatch.core.civil import local, offset_near_change
 from slawatch.core.instant import MINUTE, SECOND, Instant, Micros, rfc3339
 from slawatch.report import difference, svg, trend, wording
 from slawatch.report.difference import Difference
@@ -40,7 +40,7 @@ def render(report: Report) -> str:
         rules=rules(report),
         unwatched=unwatched,
         unwatched_left=unwatched_left,
-        version=__version__,
+        version=__version__ if report.frozen is None else report.frozen.version,
         zone=report.period.timezone,
         css=_style(),
         thin=wording.THIN,
@@ -117,12 +117,8 @@ def _environment() -> "Environment":
 
 
 def _clock(moment: datetime) -> str:
-    """Show a time of day; with its offset in the hour that the clocks repeat."""
-    text = wording.clock_words(moment)
-    if moment.replace(fold=0).utcoffset() == moment.replace(fold=1).utcoffset():
-        return text
-    offset = f"{moment:%z}"
-    return f"{text} {offset[:3]}:{offset[3:5]}"
+    """Show a time of day; with its offset around a change of the clocks."""
+    return wording.clock_words(moment) + offset_near_change(moment)
 
 
 def _span(period: ReportPeriod) -> str:
@@ -131,7 +127,7 @@ def _span(period: ReportPeriod) -> str:
         final = last.date() - timedelta(days=1)
         days = [wording.long_date(datetime.combine(day, time(0))) for day in (first.date(), final)]
         return f"{' to '.join(dict.fromkeys(days))}, days as in {period.timezone}"
-    ends = [f"{wording.long_date(moment)} {wording.clock_words(moment)}" for moment in (first, last)]
+    ends = [f"{wording.long_date(moment)} {_clock(moment)}" for moment in (first, last)]
     return f"{' to '.join(ends)}, time in {period.timezone}"
 
 

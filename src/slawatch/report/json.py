@@ -23,6 +23,7 @@ from slawatch.report.report import (
     ServiceVerdict,
     UnknownLine,
 )
+from slawatch.report.standing import HARDLY_KNOWN
 
 SCHEMA: Final = "slawatch.report/1"
 
@@ -155,6 +156,7 @@ def _objective(objective: ObjectiveReport) -> dict[str, Any]:
         "measured": objective.measured,
         "verdict": objective.verdict,
         "behind": objective.behind,
+        "hardly_known": objective.standing == HARDLY_KNOWN,
         "budget": _budget(objective.budget),
         "events": _events(objective.events),
         "low": number(objective.low),
@@ -172,6 +174,7 @@ def _verdict(verdict: ServiceVerdict) -> dict[str, Any]:
         "measured": verdict.measured,
         "verdict": verdict.verdict,
         "behind": verdict.behind,
+        "hardly_known": verdict.standing == HARDLY_KNOWN,
         "verdict_without_adjustments": verdict.verdict_before or verdict.verdict,
         "budget": _budget(verdict.budget),
         "events": _events(verdict.events),

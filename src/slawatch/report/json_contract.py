@@ -101,6 +101,7 @@ def _adjustment(line: AdjustmentLine) -> dict[str, Any]:
         "approvers": list(line.approvers),
         "state": line.state,
         "holds": line.holds,
+        "stands": line.stands,
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from slawatch.core.adjustment import Adjustment
+from slawatch.core.adjustment import Adjustment, worded
 from slawatch.core.calendar import Calendar
 from slawatch.core.credit import Credit, Tier, percent_text, plain, tiers
 from slawatch.core.evaluation import Evaluation, trend_point
@@ -50,7 +50,16 @@ def contract(
         tiers=tuple(_tier(tier, found.credit.tier) for tier in tiers(found.terms.credits)),
         credit=_credit(found),
         quotas=tuple(_quotas(found)),
-        adjustments=tuple(_adjustment(a, found) for a in found.adjustments),
+        adjustments=tuple(
+            line
+            for a in found.adjustments
+            if (
+                (line := _adjustment(a, found)).start is not None
+                and line.start < found.parts[-1].end
+                and (line.end or line.start) > found.parts[0].start
+            )
+            or (line.start is None and a.touches(found.parts[0].start, found.parts[-1].end))
+        ),
         running=found.running,
         trend=None if earlier is None else trend([*earlier, here]),
     )
@@ -83,7 +92,7 @@ def credit_words(tier: Tier) -> str:
 
 
 def _credit(found: Evaluation) -> CreditLine | None:
-    if not any(part.terms.credits for part in found.parts):
+    if found.uncredited or not any(part.terms.credits for part in found.parts):
         return None
     due, before = found.credit, found.credit_measured
     end: Instant = found.parts[-1].end
@@ -136,5 +145,6 @@ def _adjustment(adjustment: Adjustment, found: Evaluation) -> AdjustmentLine:
         added=added.at,
         approvers=adjustment.approvers,
         state=adjustment.state,
-        holds=adjustment.holds(found.terms.approval),
+        holds=(holds := adjustment.holds(found.terms.approval)),
+        stands=worded(adjustment.state, holds=holds),
     )

@@ -8,12 +8,12 @@ import io
 import json as json_text
 import zipfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slawatch import __version__
 from slawatch.core.instant import Instant, rfc3339
-from slawatch.report import csv, html, inputs, json, manifest, minisign, readme, timeline
+from slawatch.report import archive, csv, html, inputs, json, manifest, minisign, readme, timeline
 from slawatch.report.difference import Difference, differences
 from slawatch.report.finding import EVIDENCE
 from slawatch.report.frozen import Frozen
@@ -40,7 +40,6 @@ LARGEST_FILE: Final = 1 << 30
 
 MOST_FILES: Final = 64
 _LONGEST_NAME: Final = 80
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED: Final = 0x1
 
@@ -84,10 +83,12 @@ class Unpacked:
     Attributes:
         files: by name; of those that stood in it twice, the first.
         repeated: the names that stood in it twice.
+        odd: why the zip file is none that slawatch wrote; empty where it is one, or was no zip file.
     """
 
     files: Mapping[str, bytes]
-    repeated: tuple[str, ...] = field(default=())
+    repeated: tuple[str, ...] = ()
+    odd: str = ""
 
 
 def pack(made_of: Inputs, head: Head, signer: Signer, *, replaced: bytes | None = None) -> Packed:
@@ -143,7 +144,7 @@ def pack(made_of: Inputs, head: Head, signer: Signer, *, replaced: bytes | None 
         manifest.NAME: text,
         SIGNATURE: minisign.signature(text, comment(about), key, signer.sign).encode(),
     }
-    return Packed(data=_zipped(signed), manifest=about, manifest_sha256=digest(text))
+    return Packed(data=archive.zipped(signed), manifest=about, manifest_sha256=digest(text))
 
 
 def comment(about: Manifest) -> str:
@@ -232,18 +233,6 @@ def _laid_out(value: Any, depth: int) -> str:
     return f"{opening}\n" + ",\n".join(lines) + f"\n{' ' * depth}{closing}"
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name in sorted(files):
-            entry = zipfile.ZipInfo(name, date_time=_EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name])
-    return out.getvalue()
-
-
 def unpack(data: bytes) -> Unpacked:
     """Return the files of a pack; nothing is written anywhere.
 
@@ -253,16 +242,17 @@ def unpack(data: bytes) -> Unpacked:
     if len(data) > LARGEST_FILE:
         raise PackUnreadable(_too_large(len(data)))
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _unpacked(archive)
+        with zipfile.ZipFile(io.BytesIO(data)) as opened:
+            found = _unpacked(opened)
+        return replace(found, odd=archive.oddity(data, found.files))
     except PackUnreadable:
         raise
     except Exception as error:  # noqa: BLE001 (zipfile answers broken files with errors of every kind)
         raise PackUnreadable(_damaged(data, error)) from None
 
 
-def _unpacked(archive: zipfile.ZipFile) -> Unpacked:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+def _unpacked(opened: zipfile.ZipFile) -> Unpacked:
+    entries = [entry for entry in opened.infolist() if not entry.is_dir()]
     if len(entries) > MOST_FILES:
         raise PackUnreadable(
             f"it holds {len(entries)} files: no frozen report has more than {MOST_FILES}, so this is none"
@@ -281,7 +271,7 @@ def _unpacked(archive: zipfile.ZipFile) -> Unpacked:
         if entry.filename in files:
             repeated.append(entry.filename)
             continue
-        with archive.open(entry) as stream:
+        with opened.open(entry) as stream:
             files[entry.filename] = stream.read(entry.file_size)
             if stream.read(1):
                 raise PackUnreadable("a file in it is longer than it says: this is no frozen report")

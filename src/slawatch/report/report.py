@@ -9,6 +9,7 @@ from slawatch.core.instant import Instant, Micros
 from slawatch.core.ledger import Piece
 from slawatch.report.contract import Contract
 from slawatch.report.frozen import Frozen
+from slawatch.report.standing import standing
 
 CLASSES: Final = (
     "up", "degraded", "down", "unknown", "excused", "maintenance", "outside_hours", "not_monitored", "future",
@@ -17,10 +18,6 @@ CLASSES: Final = (
 
 READINGS: Final = ("exclude", "down", "up", "maintenance_ignored", "as_measured", "low", "high")
 """The ways to read the same evidence: each policy for unknown time, without the terms, at the bounds."""
-
-MISSED: Final = "missed"
-BEHIND: Final = "behind"
-"""How a promise stands that is missed so far in a running period, and can still be kept."""
 
 Classes: TypeAlias = Mapping[str, Micros]
 """The length of each class; all of `CLASSES`, and their sum is the stretch of time that it describes."""
@@ -300,6 +297,7 @@ class ServiceVerdict:
         verdict_before: the verdict without any adjustment.
         events: of a rate.
         behind: whether a running period misses the target so far and can still keep it.
+        known: of a verdict that rests on too little: the share of the promised time that it rests on.
     """
 
     service: str
@@ -310,11 +308,12 @@ class ServiceVerdict:
     verdict_before: str = ""
     events: Events | None = None
     behind: bool = False
+    known: Fraction | None = None
 
     @property
     def standing(self) -> str:
-        """The verdict for people, who take what is missed to be lost."""
-        return BEHIND if self.behind and self.verdict == MISSED else self.verdict
+        """The verdict for people."""
+        return standing(self.verdict, behind=self.behind, known=self.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +329,7 @@ class ObjectiveReport:
         unknown_as: for an availability: the verdict under each policy for unknown time.
         events: of a rate.
         behind: whether a running period misses the target so far and can still keep it.
+        known: of a verdict that rests on too little: the share of the promised time that it rests on.
     """
 
     id: str
@@ -347,11 +347,12 @@ class ObjectiveReport:
     unknown_as: Mapping[str, str] = field(default_factory=dict)
     events: Events | None = None
     behind: bool = False
+    known: Fraction | None = None
 
     @property
     def standing(self) -> str:
-        """The verdict for people, who take what is missed to be lost."""
-        return BEHIND if self.behind and self.verdict == MISSED else self.verdict
+        """The verdict for people."""
+        return standing(self.verdict, behind=self.behind, known=self.known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from slawatch.report import wording
-from slawatch.report.report import BEHIND, MISSED, Availability, ObjectiveReport, Report, ServiceReport
+from slawatch.report.report import Availability, ObjectiveReport, Report, ServiceReport
+from slawatch.report.standing import BEHIND, HARDLY_KNOWN, MISSED
 
 _UNKNOWN_RULE: Final = {
     "exclude": "Unknown time counts neither as good nor as bad.",
@@ -66,6 +67,15 @@ def summary(report: Report) -> Summary:
         left = wording.length(min(o.budget.remaining for o in behind if o.budget))
         lines = (*lines, f"It can still be kept: {left} may be lost in the rest of the period.")
         return Summary("undecided", f"So far behind what was promised: {named}.", lines)
+    hardly = [o for o in report.objectives if o.standing == HARDLY_KNOWN]
+    if hardly and not missed and all(one in ("met", MISSED) for one in found):
+        part = wording.percent(min(100 * (o.known or Fraction(0)) for o in hardly), 0)
+        watched = f"{part} of the time was watched"
+        unkept = [o for o in hardly if o.verdict == MISSED]
+        names = ", ".join(_named(o) for o in unkept)
+        answer = f"Missed as far as known: {names}" if unkept else "Met as far as known"
+        lines = (*lines, "What nobody watched could turn the verdict: it is neither kept nor missed.")
+        return Summary("undecided", f"{so_far}{answer}{'; ' if unkept else ': '}{watched}.", lines)
     if missed:
         over = [-o.budget.remaining for o in missed if o.budget and o.budget.remaining < 0]
         if over and not report.complete:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 
@@ -28,13 +28,13 @@ def cells(text: str) -> int:
     return sum(map(len, _rows(text)[1:]))
 
 
-def first_difference(stored: str, recomputed: str, *, later: bool = False) -> Cell | None:
+def first_difference(stored: str, recomputed: str, *, without: Collection[str] = ()) -> Cell | None:
     """Return the first cell that differs; None where there is none.
 
     Args:
         stored: the table in the report.
         recomputed: the table that follows from the evidence.
-        later: columns that only the recomputed one has are of a later version, and do not count.
+        without: columns of the recomputed one that the stored one could not have yet.
 
     Raises:
         ValueError: the stored one is no table.
@@ -42,8 +42,8 @@ def first_difference(stored: str, recomputed: str, *, later: bool = False) -> Ce
     if stored == recomputed:
         return None
     ours, theirs = _rows(stored), _rows(recomputed)
-    if later and ours and theirs:
-        kept = [index for index, name in enumerate(theirs[0]) if name in ours[0]]
+    if without and theirs:
+        kept = [index for index, name in enumerate(theirs[0]) if name not in without]
         theirs = [[row[index] for index in kept if index < len(row)] for row in theirs]
     heading = (theirs or ours or [[]])[0]
     for index in range(max(len(ours), len(theirs))):
@@ -58,7 +58,7 @@ def first_difference(stored: str, recomputed: str, *, later: bool = False) -> Ce
                 column = heading[place] if place < len(heading) else f"column {place + 1}"
                 return Cell(index + 1, column, mine, its)
     # The same cells, written otherwise: with other line ends, or quoted without need.
-    return None if later else Cell(1, "", "other line ends or quotes", "as RFC 4180 has them")
+    return None if without else Cell(1, "", "other line ends or quotes", "as RFC 4180 has them")
 
 
 def _rows(text: str) -> list[list[str]]:

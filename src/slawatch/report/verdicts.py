@@ -6,17 +6,18 @@ from typing import Final
 
 from slawatch.core.agreement import Agreement, Objective
 from slawatch.core.availability import Availability
-from slawatch.core.evaluation import Evaluation
+from slawatch.core.evaluation import Evaluation, hardly_known
 from slawatch.core.instant import MILLISECOND, Micros
 from slawatch.core.judgement import Judgement, SubjectVerdict
 from slawatch.core.objective import Budget as Allowance
 from slawatch.core.objective import Measure, Sensitivity, Target, event_budget, judge, parse_target
 from slawatch.core.ratio import Counts
 from slawatch.core.version import versions
-from slawatch.report.report import BEHIND, MISSED, Budget, Events, ObjectiveReport, ServiceVerdict
+from slawatch.report.report import Budget, Events, ObjectiveReport, ServiceVerdict
+from slawatch.report.standing import BEHIND, HARDLY_KNOWN, MISSED
 from slawatch.report.wording import NO_DATA, floored
 
-_RANK: Final = {MISSED: 0, BEHIND: 1, "undecided": 2, NO_DATA: 3, "met": 4}
+_RANK: Final = {MISSED: 0, BEHIND: 1, "undecided": 2, NO_DATA: 3, HARDLY_KNOWN: 4, "met": 5}
 
 
 def targets(agreement: Agreement | None) -> tuple[tuple[Objective, Target], ...]:
@@ -30,7 +31,22 @@ def targets(agreement: Agreement | None) -> tuple[tuple[Objective, Target], ...]
 def objectives(found: Evaluation) -> tuple[ObjectiveReport, ...]:
     """Return each promise with its verdict."""
     figures = {subject.name: subject.adjusted.availability for subject in found.subjects}
-    return tuple(_objective(one, figures) for one in found.objectives)
+    return tuple(_objective(one, figures, _Known(found, one.target)) for one in found.objectives)
+
+
+class _Known:
+    """How much of the promised time verdicts rest on, where that is too little."""
+
+    def __init__(self, found: Evaluation, target: Target) -> None:
+        self._found = found
+        self._target = target
+        self._subjects = {subject.name: subject for subject in found.subjects}
+
+    def of(self, subject: str = "") -> Fraction | None:
+        """Return it for one service or group, or for all together; None for another metric."""
+        if self._target.measure is not Measure.AVAILABILITY:
+            return None
+        return hardly_known(self._found, self._target, self._subjects[subject] if subject else None)
 
 
 def worst(found: Sequence[str]) -> str:
@@ -42,7 +58,7 @@ def worst(found: Sequence[str]) -> str:
     return min(found, key=_RANK.__getitem__, default=NO_DATA)
 
 
-def _objective(one: Judgement, figures: Mapping[str, Availability]) -> ObjectiveReport:
+def _objective(one: Judgement, figures: Mapping[str, Availability], known: _Known) -> ObjectiveReport:
     return ObjectiveReport(
         id=one.objective.id,
         metric=one.objective.metric,
@@ -51,7 +67,7 @@ def _objective(one: Judgement, figures: Mapping[str, Availability]) -> Objective
         verdict=str(one.verdict),
         budget=_budget(one.budget),
         decided_by=one.decided_by if one.decided_by in figures else "",
-        services=tuple(_service(one.target, v, figures[v.subject]) for v in one.subjects),
+        services=tuple(_service(one.target, v, figures[v.subject], known) for v in one.subjects),
         low=None if one.low is None else one.low * 100,
         high=None if one.high is None else one.high * 100,
         measured_before=worded(one.target, one.figure_measured),
@@ -59,10 +75,11 @@ def _objective(one: Judgement, figures: Mapping[str, Availability]) -> Objective
         unknown_as=_policies(one.sensitivity),
         events=_events(one.target, one.events),
         behind=one.behind,
+        known=known.of(),
     )
 
 
-def _service(target: Target, verdict: SubjectVerdict, figure: Availability) -> ServiceVerdict:
+def _service(target: Target, verdict: SubjectVerdict, figure: Availability, known: _Known) -> ServiceVerdict:
     readings = _readings(figure) if target.measure is Measure.AVAILABILITY else {}
     return ServiceVerdict(
         service=verdict.subject,
@@ -73,6 +90,7 @@ def _service(target: Target, verdict: SubjectVerdict, figure: Availability) -> S
         verdict_before=str(verdict.verdict_measured),
         events=_events(target, verdict.events),
         behind=verdict.behind,
+        known=known.of(verdict.subject),
     )
 
 

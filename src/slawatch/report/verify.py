@@ -4,13 +4,14 @@ Nothing is believed that can be worked out: the files are compared with the sign
 cell and second of them with what the evidence gives.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from slawatch import __version__
 from slawatch.core.instant import rfc3339
-from slawatch.report import inputs, manifest, minisign, pack, seal
+from slawatch.report import inputs, manifest, minisign, pack, seal, versions
 from slawatch.report.comparing import AGAIN, Comparing
 from slawatch.report.finding import EVIDENCE, Finding, Verification, worst_first
 from slawatch.report.inputs import Inputs
@@ -31,18 +32,21 @@ _COUNTED: Final = (
 )
 
 
-def verify(packs: Sequence[bytes | Unpacked], *, trusted: str | None = None) -> tuple[Verification, ...]:
+def verify(
+    packs: Sequence[bytes | Unpacked], *, trusted: str | None = None, other_version: bool = False
+) -> tuple[Verification, ...]:
     """Verify frozen reports, each by itself and together as links of a chain.
 
     Args:
         packs: their zip files, or the files that these hold.
         trusted: the only key that is accepted; see `slawatch.report.seal.trusted_key`.
+        other_version: whether it will do that the figures match where an older version worded the rest.
 
     Raises:
         PackUnreadable: a zip file cannot be read.
     """
     files = [one if isinstance(one, Unpacked) else unpack(one) for one in packs]
-    single = [_Verifying(one, trusted) for one in files]
+    single = [_Verifying(one, trusted, other_version) for one in files]
     found = [one.verified() for one in single]
     links = [
         None if one.about is None else Link(one.about, one.sha256, one.stated, one.changes) for one in single
@@ -64,6 +68,7 @@ class _Verifying:
 
     unpacked: Unpacked
     trusted: str | None
+    other_version: bool
     about: Manifest | None = None
     sha256: str = ""
     stated: Any = None
@@ -96,7 +101,7 @@ class _Verifying:
             public_key=about.public_key,
             trusted=None if self.trusted is None else seal.names(self.trusted, key.key),
         )
-        outside = [*self._signature(about, key, text), *self._files(about)]
+        outside = [*self._signature(about, key, text), *self._archive(), *self._files(about)]
         inside = self._inside(about, found)
         return replace(
             inside,
@@ -136,6 +141,15 @@ class _Verifying:
                 where=pack.SIGNATURE,
                 what=f"The signature does not fit {manifest.NAME}: {wrong}.",
                 advice=AGAIN,
+            )
+
+    def _archive(self) -> Iterator[Finding]:
+        if self.unpacked.odd:
+            yield Finding(
+                kind="archive",
+                where="the zip file",
+                what=f"This zip file was not written by slawatch: {self.unpacked.odd}.",
+                advice="Unpack it, verify the folder, and rely on the files in that alone.",
             )
 
     def _files(self, about: Manifest) -> Iterator[Finding]:
@@ -181,6 +195,10 @@ class _Verifying:
                 advice="Ask for the whole report: without it you could only believe the figures.",
             )
             return replace(found, findings=(finding,))
+        if (wrong := _version(about, self.unpacked.files.get(pack.REPORT))) is not None:
+            found = replace(found, findings=(wrong,))
+            if wrong.kind == "newer" or wrong.where == _VERSION:
+                return found
         try:
             made_of, stood = inputs.read_with_zones(text)
             report = inputs.made(made_of)
@@ -193,9 +211,9 @@ class _Verifying:
                 what=f"No report can be made of the evidence: {_said(error)}.",
                 advice="If it is of a later version, verify with a newer slawatch. Otherwise: " + AGAIN,
             )
-            return replace(found, findings=(finding,))
+            return replace(found, findings=(*found.findings, finding))
         self.stated, self.changes = comparing.stated, comparing.changes
-        findings = [*_facts(about, report), *compared.findings]
+        findings = [*found.findings, *_facts(about, report), *compared.findings]
         notes = list(compared.notes)
         if moved := _moved(stood, made_of):
             notes.append(
@@ -203,17 +221,74 @@ class _Verifying:
                 "report was made: update its time zone data (tzdata) before you conclude anything from a "
                 "difference."
             )
-        elif about.version == __version__ and not findings and inputs.write(made_of) != text:
-            findings.append(
-                Finding(
-                    kind="evidence",
-                    where=EVIDENCE,
-                    what="The evidence holds something that no report reads, or is not written as slawatch "
-                    "writes it.",
-                    advice="Ask whoever signed the report what made it; slawatch did not.",
-                )
-            )
-        return replace(compared, findings=tuple(findings), notes=tuple(notes))
+        elif not findings:
+            findings += comparing.evidence(made_of)
+        if comparing.uncompared and not findings:
+            finding = _uncompared(about, comparing.uncompared)
+            if self.other_version:
+                notes.append(f"{finding.what} {finding.advice}")
+            else:
+                findings.append(replace(finding, advice=f"{finding.advice} {_ACCEPT}"))
+        return replace(
+            compared,
+            findings=tuple(findings),
+            uncompared=tuple(comparing.uncompared),
+            notes=tuple(notes),
+        )
+
+
+_VERSION: Final = f"{manifest.NAME}: version"
+_ACCEPT: Final = "Or accept, with --other-version, that its figures match."
+
+
+def _version(about: Manifest, report: bytes | None) -> Finding | None:
+    """Return what is wrong with the version that a manifest names; None for nothing."""
+    try:
+        newer = about.version != __version__ and not versions.older(about.version, __version__)
+    except ValueError as error:
+        return Finding(
+            kind="manifest",
+            where=_VERSION,
+            what=f"The manifest names a version that slawatch never had: {error}.",
+            stored=about.version,
+            advice=AGAIN,
+        )
+    try:
+        said = json.loads(report or b"null")["integrity"]["version"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        said = None
+    # What cannot be read is a finding of the comparison.
+    if said is not None and said != about.version:
+        return Finding(
+            kind="manifest",
+            where=f"{pack.REPORT}: integrity.version",
+            what=f"{manifest.NAME} and {pack.REPORT} name two versions of slawatch as the one that made the "
+            "report: one of the two was changed.",
+            stored=about.version,
+            recomputed=str(said),
+            advice=AGAIN,
+        )
+    if newer:
+        return Finding(
+            kind="newer",
+            where=_VERSION,
+            what=f"The report was made by slawatch {about.version}. This is {__version__}, which cannot "
+            "verify what a later version made.",
+            advice=f"Verify it with that version: pip install slawatch=={about.version}",
+        )
+    return None
+
+
+def _uncompared(about: Manifest, names: Sequence[str]) -> Finding:
+    """Return that another version worded some files otherwise."""
+    listed = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+    return Finding(
+        kind="version",
+        where=", ".join(names),
+        what=f"The words of {listed} were made by slawatch {about.version}, and this is {__version__}: they "
+        "cannot be compared, so that nothing shows here that they are true.",
+        advice=f"To have them compared: pip install slawatch=={about.version}, and verify again.",
+    )
 
 
 def _said(error: Exception) -> str:

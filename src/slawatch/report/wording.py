@@ -1,13 +1,13 @@
 """How a report words numbers and times for people: floored percentages, lengths, local times, in English."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from fractions import Fraction
 from typing import Final
 
 from slawatch.core.civil import local
-from slawatch.core.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Micros
-from slawatch.core.period import Period, covers_whole_days
+from slawatch.core.instant import DAY, HOUR, MILLISECOND, MINUTE, SECOND, Instant, Micros
+from slawatch.core.period import Period, covers_whole_days, parse_period
 
 NO_DATA: Final = "no data"
 """What stands where a figure has an empty denominator."""
@@ -40,7 +40,7 @@ CLASS_MEANINGS: Final[Mapping[str, str]] = {
     "degraded": "answered, but slowly or in part",
     "down": "did not answer as expected",
     "unknown": "nobody can say: there was no valid sample",
-    "excused": "an approved adjustment",
+    "excused": "an adjustment that holds",
     "maintenance": "announced work, as far as the terms grant it",
     "outside_hours": "outside the agreed service hours",
     "not_monitored": "before the first sample ever",
@@ -191,6 +191,8 @@ def period_title(period: Period) -> str:
     >>> from slawatch.core.period import parse_period
     >>> [period_title(parse_period(t, "UTC")) for t in ("2026-10", "2026-Q4", "2026", "2026-W41")]
     ['October 2026', '4th quarter of 2026', '2026', 'Week 41 of 2026']
+    >>> period_title(Period("x", 99_000_000_000, 172_800_000_000, "UTC", "custom"))
+    '2 January 1970, 03:30 to 24:00'
     """
     first = local(period.start, period.timezone)
     year = period.label[:4]
@@ -213,5 +215,43 @@ def period_title(period: Period) -> str:
                 else f"{long_date(first)} to {long_date(last)}"
             )
         case _:
-            last = local(period.end, period.timezone)
-            return f"{long_date(first)} {clock_words(first)} to {long_date(last)} {clock_words(last)}"
+            return _span(first, local(period.end, period.timezone))
+
+
+def span_title(label: str, start: Instant, end: Instant, timezone: str) -> str:
+    """Return the heading of a period of which only the label tells the kind.
+
+    >>> span_title("2026-10", 1_790_812_800_000_000, 1_793_491_200_000_000, "UTC")
+    'October 2026'
+    """
+    try:
+        kind = parse_period(label, timezone).kind
+    except ValueError:
+        kind = "custom"
+    return period_title(Period(label, start, end, timezone, kind))
+
+
+def called(period: Period) -> str:
+    """Return how messages name a period: by what people type, or in words where that is a span of any kind.
+
+    >>> called(Period("2026-10", 0, 1, "UTC", "month"))
+    '2026-10'
+    >>> called(Period("19700101T000000Z_19700102T033000Z", 0, 99_000_000_000, "UTC", "custom"))
+    '1 January 1970 to 2 January 1970 03:30'
+    """
+    return period_title(period) if period.kind == "custom" else period.label
+
+
+def _span(first: datetime, last: datetime) -> str:
+    """Return a stretch that does not both begin and end at midnight; a midnight at its end is 24:00."""
+    begins = long_date(first) + (f" {_short_clock(first)}" if first.time() != time.min else "")
+    ends = _short_clock(last)
+    if last.time() == time.min:
+        last, ends = last - timedelta(days=1), "24:00"
+    if first.date() == last.date():
+        return f"{long_date(first)}, {_short_clock(first)} to {ends}"
+    return f"{begins} to {long_date(last)} {ends}"
+
+
+def _short_clock(moment: datetime) -> str:
+    return clock_words(moment) if moment.second or moment.microsecond else f"{moment:%H:%M}"

@@ -76,6 +76,10 @@ class StoreDamaged(StoreError):  # noqa: N818 (an error of the store)
         self.cut_at = cut_at
 
 
+class TooMuch(StoreError):  # noqa: N818 (an error of the store)
+    """More was asked for than is read at once; the message says what there may be."""
+
+
 class StoreNewer(StoreError):  # noqa: N818 (an error of the store)
     """A later version of slawatch wrote the database."""
 

@@ -194,7 +194,7 @@ def life(cursor: "DuckDBPyConnection", start: Instant, end: Instant) -> list[Lif
         ), after AS (
             SELECT kind, min(happened_at) AS first FROM life
             WHERE happened_at >= $end
-                AND kind IN ('start', 'suspend', 'clock_step', 'prober_started', 'storage')
+                AND kind IN ('start', 'suspend', 'clock_step', 'prober_started', 'storage', 'stall')
             GROUP BY kind
         ), needed AS (
             SELECT happened_at, kind, detail, life.rowid AS nth,

@@ -157,7 +157,7 @@ def _text(column: str, file_format: Format) -> str:
     if file_format != "csv":
         return column
     flat = f"regexp_replace({column}, '[\\r\\n]+', ' ', 'g')"
-    return f"regexp_replace({flat}, '^([=+@\\t''-])', '''\\1')"
+    return f"regexp_replace({flat}, '^([=+@\\t\uff1d\uff0b\uff0d\uff20''-])', '''\\1')"
 
 
 @contextlib.contextmanager

@@ -1,13 +1,15 @@
 """The values that metrics of samples had, again and again over a time: a day of them in one query."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from slawatch.core.gauging import Gauge, Reading, thin
+from slawatch.core.gauging import Gauge, Reading, Thinner
 from slawatch.core.instant import DAY, Instant, Micros
 from slawatch.core.metric import find
 from slawatch.store.database import numbers_of, transaction
+from slawatch.store.errors import TooMuch
+from slawatch.store.patience import fetched, go_on, patient
 from slawatch.store.source import rows
 from slawatch.store.windows import aggregate
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final[Micros] = DAY
 """So much time is read in one query: a sample stands in as many windows as overlap, all at once in memory."""
+MOST: Final = 2_000_000
+"""Readings that can change anything, of all gauges together."""
 
 
 def readings(
@@ -35,17 +39,23 @@ def readings(
     together: dict[tuple[Micros, Micros], list[Gauge]] = defaultdict(list)
     for one in dict.fromkeys(gauges):
         together[one.window, one.every].append(one)
-    found: dict[Gauge, list[Reading]] = {one: [] for one in gauges}
+    thinned = {one: Thinner(one) for one in gauges}
+    kept = 0
     with transaction(cursor, read_only=True):
         known = numbers_of(cursor)
         for (window, every), mine in together.items():
             low = start
             while low < end:
+                go_on()
                 high = min((low // _AT_ONCE + 1) * _AT_ONCE, end)
-                for one, more in _read(cursor, mine, known, window, every, low, high).items():
-                    found[one] += more
+                for one, shown in _read(cursor, mine, known, window, every, low, high):
+                    kept += thinned[one].take(patient(shown))
+                    if kept > MOST:
+                        raise TooMuch(
+                            f"rules on metrics show more than {MOST} values that matter: ask for less time"
+                        )
                 low = high
-    return {one: thin(one, all_of) for one, all_of in found.items()}
+    return {one: thinner.found for one, thinner in thinned.items()}
 
 
 def _read(
@@ -56,7 +66,8 @@ def _read(
     every: Micros,
     start: Instant,
     end: Instant,
-) -> dict[Gauge, list[Reading]]:
+) -> Iterator[tuple[Gauge, Iterator[Reading]]]:
+    """Return what each gauge showed, which is made while it is taken."""
     first, last = -(-start // every), -(-end // every)
     groups = {checks: number for number, checks in enumerate(dict.fromkeys(one.checks for one in gauges))}
     pairs = [(number, known[name]) for checks, number in groups.items() for name in checks if name in known]
@@ -67,29 +78,27 @@ def _read(
         wanted = list(dict.fromkeys(("check_number", "started_at", "due_at", "outcome", "cause", *columns)))
         source = rows(cursor, "sample", first * every - window, last * every, wanted)
         listed = ", ".join(aggregate(metric, 0, window) for metric in metrics.values())
-        for group, slot, *numbers in cursor.execute(
+        cursor.execute(
             f"WITH members(grp, check_number) AS (VALUES {', '.join(map(str, pairs))}), "
             f"mine AS (SELECT grp, s.* FROM {source} s JOIN members USING (check_number)), "
             f"spread AS (SELECT *, unnest(range(greatest(started_at // {every} + 1, {first}), "
             f"least((started_at + {window}) // {every} + 1, {last}))) AS slot FROM mine) "
             f"SELECT grp, slot, {listed} FROM spread GROUP BY grp, slot"
-        ).fetchall():
+        )
+        for group, slot, *numbers in fetched(cursor, MOST, "values of metrics in a day"):
             values[group, slot] = tuple(numbers)
     order = {name: place for place, name in enumerate(metrics)}
     counts = {
         name for name, metric in metrics.items() if metric.method in ("count", "rate")
     }  # what is counted is 0 where nothing was seen
-    found: dict[Gauge, list[Reading]] = {}
+
+    def shown(place: int, group: int, nothing: float | None) -> Iterator[Reading]:
+        for slot in range(first, last):
+            seen = values.get((group, slot))
+            yield Reading(slot * every, nothing if seen is None else _float(seen[place]))
+
     for one in gauges:
-        place, group = order[one.metric], groups[one.checks]
-        nothing = 0.0 if one.metric in counts else None
-        found[one] = [
-            Reading(
-                slot * every, nothing if (seen := values.get((group, slot))) is None else _float(seen[place])
-            )
-            for slot in range(first, last)
-        ]
-    return found
+        yield one, shown(order[one.metric], groups[one.checks], 0.0 if one.metric in counts else None)
 
 
 def _float(number: float | None) -> float | None:

@@ -67,12 +67,21 @@ def _read(path: Path) -> bytes | None:
 
 
 def _make(path: Path) -> bytes:
-    """Write a whole file beside it, then give it the name, unless somebody was faster."""
+    """Write a whole file beside it, then give it the name, unless somebody was faster.
+
+    It belongs to whom the folder belongs to: made by root alone, the daemon could not read it.
+
+    Raises:
+        OSError: it cannot be made, or not be given to that user.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    folder = path.parent.stat()
     beside = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(file, "wb") as writing:
+            if folder.st_uid != os.geteuid():
+                os.fchown(file, folder.st_uid, folder.st_gid)
             writing.write(secrets.token_bytes(BYTES))
             writing.flush()
             os.fsync(writing.fileno())

@@ -9,6 +9,8 @@ from slawatch.core.replay import LEAD
 from slawatch.core.sample import Outcome, Transition
 from slawatch.core.sifting import Need, Sampled, Stretches, sift
 from slawatch.store.database import numbers_of, transaction
+from slawatch.store.errors import TooMuch
+from slawatch.store.patience import fetched, patient
 from slawatch.store.source import day_of, rows, sampled_days
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 REACH: Final[Micros] = 7 * DAY
 """So long before the time that is asked for, a failure that reaches into it may have begun."""
+MOST: Final = 2_000_000
+"""Results that can change anything, changes of the record, and hours in which results are read, at most."""
 
 
 class Stored(NamedTuple):
@@ -120,7 +124,7 @@ def _changes(
 ) -> dict[str, tuple[Transition, ...]]:
     names = {number: name for name, number in numbers.items()}
     found: dict[str, list[Transition]] = defaultdict(list)
-    for number, at, outcome in cursor.execute(
+    cursor.execute(
         f"""
         WITH mine AS (
             SELECT check_number, changed_at, outcome FROM transition
@@ -132,7 +136,8 @@ def _changes(
         WHERE changed_at >= coalesce(l.at, {begin})
         ORDER BY m.check_number, changed_at, (outcome = {int(Outcome.UNKNOWN)}) DESC
         """
-    ).fetchall():
+    )
+    for number, at, outcome in fetched(cursor, MOST, "changes"):
         found[names[number]].append(Transition(at, Outcome(outcome), None))
     return {name: tuple(changes) for name, changes in found.items()}
 
@@ -168,6 +173,8 @@ def _samples(
         return ()
     names = {number: name for name, number in numbers.items()}
     # First by the hours in which anything is wanted, which costs no sorting; what is left, exactly.
+    if sum((high - 1) // HOUR - low // HOUR + 1 for _, low, high in patient(parts)) > MOST:
+        raise TooMuch(f"results of more than {MOST} hours may matter: ask for less time, or fewer checks")
     hours = {
         (number, hour) for number, low, high in parts for hour in range(low // HOUR, (high - 1) // HOUR + 1)
     }
@@ -208,7 +215,7 @@ def _samples(
     )
     return tuple(
         Sampled(names[number], at, outcome, length, reason)
-        for number, at, outcome, length, reason in cursor.fetchall()
+        for number, at, outcome, length, reason in fetched(cursor, MOST, "results that can change anything")
     )
 
 

@@ -246,7 +246,7 @@ class Rows:
         text = f'trim("{name}"::VARCHAR)'
         if self.kind == "csv" and name in ("check", "reason"):
             # A leading apostrophe is how `export` keeps a spreadsheet from taking a text for a formula.
-            text = f"regexp_replace({text}, '^''([=+@\\t\\r''-])', '\\1')"
+            text = f"regexp_replace({text}, '^''([=+@\\t\\r\uff1d\uff0b\uff0d\uff20''-])', '\\1')"
         return text
 
     def _instant(self, name: str) -> str:

@@ -23,7 +23,7 @@ from slawatch.core.instant import HOUR
 from slawatch.store import alert_history
 from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.current import Current
-from slawatch.web.entry_routes import body_of
+from slawatch.web.entry_routes import body_of, own_id
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import KEPT, REUSED, Repeating, asked_of, digest_of, key_of
 from slawatch.web.unchanged import in_force
@@ -162,6 +162,8 @@ class AlertRoutes:
     async def entered(self, what: str, request: Request) -> Response:
         """A silence, override or swap is made or changed."""
         wish = signed(request, {**await body_of(request), **request.path_params}, source=True)
+        if what in _PREFIX:
+            own_id(request, wish)
         key = key_of(request)
         if key is not None and what in _PREFIX and not wish.get("id"):
             # An entry of a known id is stored once, also by a daemon that has forgotten the key.

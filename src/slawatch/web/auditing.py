@@ -1,8 +1,13 @@
-"""Writes the audit log: every write and every refusal, and of a flood of refusals from one place a count."""
+"""Writes the audit log: every write and every refusal, and of a flood of refusals a count.
+
+What nobody known is refused is counted by place, what somebody known is refused by who they are: noise that
+anybody can make hides nothing of those who may do something.
+"""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from slawatch.answers.view import View
@@ -11,18 +16,31 @@ from slawatch.core.audit import Audited, Outcome
 from slawatch.core.instant import MINUTE, Instant
 
 EACH: Final = 60
-"""Refusals from one place that are written one by one each minute; the rest of them are counted."""
+"""Refusals of nobody known, from one place, that are written one by one each minute; the rest are counted."""
+EACH_KNOWN: Final = 600
+"""The same of somebody known."""
 _PLACES: Final = 4_096
+_ACTIONS: Final = 100
 _LONGEST: Final = 300
 
 
 @dataclass(slots=True)
-class _Place:
-    """What was refused to one place in one minute."""
+class _Flood:
+    """What was refused to one place, or to somebody known, in one minute.
 
+    Attributes:
+        name: of who it was; empty for nobody known.
+        source: from where the first of them came.
+        since: when the minute began.
+        written: how many are in the log.
+        more: how many are not, by action.
+    """
+
+    name: str
+    source: str
     since: Instant
     written: int = 0
-    more: int = 0
+    more: Counter[str] = field(default_factory=Counter)
 
 
 class Auditing:
@@ -30,7 +48,7 @@ class Auditing:
 
     def __init__(self, view: View) -> None:
         self._view = view
-        self._places: dict[str, _Place] = {}
+        self._floods: dict[tuple[str, str], _Flood] = {}
 
     def write(
         self,
@@ -58,7 +76,7 @@ class Auditing:
                 more["by"] = who.kind
             if who.person and who.person != who.name:
                 more["person"] = who.person
-        if outcome == "refused" and not self._is_written(source, now):
+        if outcome == "refused" and not self._is_written(who, source, action, now):
             return
         name = who.name if isinstance(who, Principal) else who
         self._view.note(
@@ -67,32 +85,42 @@ class Auditing:
             )
         )
 
-    def _is_written(self, source: str, now: Instant) -> bool:
+    def _is_written(self, who: Principal | str | None, source: str, action: str, now: Instant) -> bool:
         """Say whether a refusal is written by itself; else it is counted."""
-        place = self._places.get(source)
-        if place is None or not 0 <= now - place.since < MINUTE:
+        known = isinstance(who, Principal)
+        key = (who.kind, who.id or who.name) if isinstance(who, Principal) else ("", source)
+        flood = self._floods.get(key)
+        if flood is None or not 0 <= now - flood.since < MINUTE:
             self.settle(now)
-            place = self._places[source] = _Place(now)
-        if place.written >= EACH:
-            place.more += 1
+            name = who.name if isinstance(who, Principal) else ""
+            flood = self._floods[key] = _Flood(name, source, now)
+        if flood.written >= (EACH_KNOWN if known else EACH):
+            flood.more[action if action in flood.more or len(flood.more) < _ACTIONS else "more"] += 1
             return False
-        place.written += 1
+        flood.written += 1
         return True
 
     def settle(self, now: Instant | None = None) -> None:
         """Write the counts of the minutes that are over; all of them where no time is given."""
+        many = len(self._floods) > _PLACES
         over = [
-            source
-            for source, place in self._places.items()
-            if now is None or not 0 <= now - place.since < MINUTE or len(self._places) > _PLACES
+            key
+            for key, flood in self._floods.items()
+            if now is None or not 0 <= now - flood.since < MINUTE or many
         ]
-        for source in over:
-            place = self._places.pop(source)
-            if place.more:
-                detail = {"times": place.more, "since": place.since}
-                self._view.note(
-                    Audited(self._view.clock.now(), "-", source, "many", "-", "refused", _json(detail))
+        for key in over:
+            flood = self._floods.pop(key)
+            if not flood.more:
+                continue
+            detail = {
+                "times": flood.more.total(), "since": flood.since, "actions": dict(flood.more.most_common()),
+            }  # fmt: skip
+            self._view.note(
+                Audited(
+                    self._view.clock.now(), _line(flood.name or "-"), _line(flood.source or "-"), "many", "-",
+                    "refused", _json(detail),
                 )
+            )  # fmt: skip
 
 
 def _line(text: str) -> str:

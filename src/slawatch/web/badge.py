@@ -18,7 +18,7 @@ def badge(label: str, words: str, state: str) -> bytes:
     >>> badge("shop", "up", "up").startswith(b"<svg ")
     True
     """
-    label, words = label[:_LONGEST], words[:_LONGEST]
+    label, words = _clean(label)[:_LONGEST], _clean(words)[:_LONGEST]
     left, right = _width(label) + 2 * _PAD, _width(words) + 2 * _PAD
     said = f"{label}: {words}"
     colour = _COLOURS.get(state, _COLOURS["unknown"])
@@ -31,6 +31,11 @@ def badge(label: str, words: str, state: str) -> bytes:
         f"{_line(label, _PAD, left)}{_line(words, left + _PAD, right)}</g></svg>\n"
     )
     return text.encode()
+
+
+def _clean(text: str) -> str:
+    """Return a text without what XML has no place for, and what turns the words around it."""
+    return "".join(c for c in text if c.isprintable())
 
 
 def _line(text: str, x: int, width: int) -> str:

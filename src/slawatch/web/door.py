@@ -98,6 +98,8 @@ class Door:
         path: str = scope["path"]
         config = self._view.config
         state["login"] = signs_in(config)
+        state["public_url"] = config.web.public_url
+        state["hosts"] = frozenset(name.lower() for name in config.web.hosts)
         if not state["control"] and path.startswith(OPEN_TO_ANYONE):
             place = visiting.place_of(scope, config.web.proxy)
             state.update(principal=None, place=place, https=place.https, source=place.address)

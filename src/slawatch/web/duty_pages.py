@@ -22,6 +22,7 @@ from slawatch.core.turn import State
 from slawatch.web import page_alerts, page_channels, page_incidents, page_oncall, page_silences, rendering
 from slawatch.web.access import Guarded, concern, principal_of, route, shown
 from slawatch.web.current import Current, snapshot
+from slawatch.web.entry_routes import own_id
 from slawatch.web.feed import Feed
 from slawatch.web.forms import form, localise, number_of
 from slawatch.web.page_overview import shared_zone
@@ -284,6 +285,8 @@ class DutyPages:
         async def enter(request: Request) -> Response:
             wish: dict[str, Any] = {**await self._wish(request), "source": "web"}
             config = self._view.config
+            if what.endswith(".add"):
+                own_id(request, wish)
             if what == "maintenance.add":
                 name = wish.pop("service", "")
                 wish["services"] = [name] if name else []
@@ -325,7 +328,8 @@ class DutyPages:
         fields = await form(request)
         fields.pop("csrf", None)
         found = {name: text for name, text in fields.items() if text.strip()}
-        return {**found, "person": principal_of(request).by.removeprefix("person:")}
+        who = principal_of(request)
+        return {**found, "person": who.person or who.name}
 
     def _organization(self, request: Request) -> str:
         organization = request.query_params.get("org", "")

@@ -14,7 +14,7 @@ from slawatch.answers import entries
 from slawatch.answers.entering import EntryRefused
 from slawatch.answers.paging import PageError, page_of
 from slawatch.answers.view import Refused
-from slawatch.web.access import Guarded, concern, route, signed
+from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.current import Current
 from slawatch.web.problem import Problem
 from slawatch.web.repeating import Repeating, asked_of, digest_of, key_of
@@ -70,6 +70,8 @@ class EntryRoutes:
 
     async def _enter(self, request: Request, what: str, **given: str) -> Response:
         wish = signed(request, {**await body_of(request), **given}, source=True)
+        if not given:
+            own_id(request, wish)
         key = key_of(request)
         if key is not None and what in _PREFIX and not wish.get("id"):
             # An entry of a known id is stored once, also by a daemon that has forgotten the key.
@@ -97,6 +99,22 @@ def _page(
         return JSONResponse(page_of(name, found[name], place, request.query_params))
     except PageError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, str(error)) from None
+
+
+def own_id(request: Request, wish: Mapping[str, Any]) -> None:
+    """Refuse an id for something new from who sees some organisations only.
+
+    Ids are one space for all of them: the answer to one that is taken would tell what others have.
+
+    Raises:
+        Problem: it names one.
+    """
+    if wish.get("id") not in (None, "") and principal_of(request).organizations is not None:
+        raise Problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "id: slawatch chooses it for who sees some organisations only: leave it out; with the header "
+            "Idempotency-Key a request that comes again is done once",
+        )
 
 
 async def body_of(request: Request, longest: int = _LONGEST_BODY) -> dict[str, Any]:

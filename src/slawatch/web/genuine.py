@@ -3,7 +3,8 @@
 import hmac
 from collections import deque
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import trio
 from starlette.datastructures import Headers
@@ -34,7 +35,7 @@ async def genuine(scope: Scope, receive: Receive) -> Receive:
     if who is None or who.kind in ("socket", "token"):
         return receive
     headers = Headers(scope=scope)
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if foreign(scope):
         raise _forged("it was sent by another site")
     if who.kind in ("local", "proxy") and not any(name in headers for name in _ASKED_BY_BROWSERS):
         return receive
@@ -47,6 +48,40 @@ async def genuine(scope: Scope, receive: Receive) -> Receive:
     if not expected or not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode()):
         raise _forged("the page is too old, or not ours: load it again")
     return receive
+
+
+def foreign(scope: Scope) -> bool:
+    """Say whether a browser says that a page of another site sent a request.
+
+    A page of ours is of the host that was asked, of `[web] public_url` or of `[web] hosts`: a proxy may ask
+    under a name of its own. The origin `null` says nothing: pages that send no referrer, as ours, have it.
+    """
+    headers, state = Headers(scope=scope), scope["state"]
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origins = headers.getlist("origin")
+    if len(origins) > 1:
+        return True
+    if not origins or origins[0] == "null":
+        return False
+    scheme, name, port = _site(origins[0])
+    ours: str = state.get("public_url", "")
+    if ours and (scheme, name, port) == _site(ours):
+        return False
+    if not name or (state.get("https") and scheme != "https"):
+        return True
+    named = _site(f"{scheme}://{headers.get('host', '')}")
+    return (scheme, name, port) != named and name not in state.get("hosts", ())
+
+
+def _site(address: str) -> tuple[str, str, int | None]:
+    """Return the scheme, host and port of an address; empty texts for none."""
+    try:
+        parts: Any = urlsplit(address)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return "", "", None
+    return parts.scheme, (parts.hostname or "").rstrip("."), port
 
 
 def limited(scope: Scope, receive: Receive, longest: int) -> Receive:

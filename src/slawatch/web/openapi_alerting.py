@@ -115,6 +115,7 @@ SCHEMAS: Final[dict[str, Any]] = {
     "Silence": {
         **_object(
             id=_TEXT, state=one_of(("pending", "active", "expired")), match=_TEXT,
+            fault=_MAYBE_TEXT,
             matchers=_list(_object(label=_TEXT, operator=one_of(("=", "!=", "=~", "!~")), value=_TEXT)),
             author=_TEXT, comment=_TEXT, start=_TIME, end=_TIME, updated=_TIME, hits=_list(_TEXT),
             **{"from": _TEXT},

@@ -34,7 +34,7 @@ _PERIOD: Final = record("*", label=TEXT, start=TIME, end=TIME, timezone=TEXT)
 _MAYBE_COUNT: Final = {"type": ["integer", "null"]}
 _FROZEN: Final = {
     "number": COUNT, "organization": MAYBE_TEXT, "agreement": MAYBE_TEXT, "report": TEXT, "period": _PERIOD,
-    "verdict": {"enum": ["met", "missed", "no data", "undecided", None]}, "frozen_at": TIME,
+    "verdict": {"enum": ["met", "missed", "no data", "undecided", "hardly known", None]}, "frozen_at": TIME,
     "frozen_by": TEXT, "source": TEXT, "reason": MAYBE_TEXT, "restates": _MAYBE_COUNT,
     "restated_by": _MAYBE_COUNT, "place": COUNT, "previous": MAYBE_TEXT, "manifest_sha256": TEXT,
     "evidence_sha256": TEXT, "public_key": TEXT, "version": TEXT, "bytes": COUNT,
@@ -51,7 +51,7 @@ SCHEMAS: Final[dict[str, Any]] = {
         "*",
         **_FROZEN,
         services=array(record("*", service=TEXT, availability=TEXT)),
-        objectives=array(record("*", id=TEXT, target=TEXT, measured=TEXT, verdict=TEXT)),
+        objectives=array(record("*", id=TEXT, target=TEXT, measured=TEXT, verdict=TEXT, hardly_known=FLAG)),
         credit=maybe({"type": "object"}),
         changes={
             "description": "Of a restatement: what differs from the report whose place it takes.",
@@ -66,7 +66,8 @@ SCHEMAS: Final[dict[str, Any]] = {
     ),
     "VerifiedReport": record(
         "*",
-        ok=FLAG, result=one_of(("match", "differs")), summary=TEXT, number=COUNT, organization=MAYBE_TEXT,
+        ok=FLAG, result=one_of(("match", "differs", "figures match", "not verified")), summary=TEXT,
+        number=COUNT, organization=MAYBE_TEXT,
         report=MAYBE_TEXT, agreement=MAYBE_TEXT, period=MAYBE_TEXT, frozen_at=MAYBE_TIME,
         frozen_by=MAYBE_TEXT, restates=_MAYBE_COUNT, version=MAYBE_TEXT, public_key=MAYBE_TEXT,
         trusted={"type": ["boolean", "null"]}, figures=COUNT, cells=COUNT,
@@ -74,7 +75,7 @@ SCHEMAS: Final[dict[str, Any]] = {
         first_second=maybe(
             record("*", service=TEXT, at=TIME, stored=MAYBE_TEXT, recomputed=MAYBE_TEXT)
         ),
-        different_figures=COUNT, findings=array(_FINDING), notes=TEXTS,
+        different_figures=COUNT, findings=array(_FINDING), uncompared=TEXTS, notes=TEXTS,
     ),
     "ReportKey": record(
         "*", algorithm=TEXT, public_key=TEXT, fingerprint=TEXT, minisign=TEXT, pem=TEXT

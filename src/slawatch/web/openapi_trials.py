@@ -41,6 +41,7 @@ _FAULT: Final = _object(
 _CHECKED: Final = {
     "ok": _TRUTH, "files": _TEXTS, "digest": _MAYBE_TEXT, "problems": _list(ref("ConfigFault")),
     "warnings": _list(ref("ConfigFault")),
+    "more": {**_COUNT, "description": "how many mistakes and warnings there are beside those told"},
     "secrets_read": {
         **_TRUTH, "description": "whether secrets were fetched, and files looked at, that it names"
     },
@@ -111,8 +112,8 @@ _TESTED: Final = {
     ],
 }  # fmt: skip
 _WRONG: Final = {
-    "ok": False, "files": [], "digest": None, "warnings": [], "secrets_read": False, "in_force": "5f1c",
-    "counts": {},
+    "ok": False, "files": [], "digest": None, "warnings": [], "more": 0, "secrets_read": False,
+    "in_force": "5f1c", "counts": {},
     "problems": [
         {"file": "slawatch.toml", "line": 3, "path": "checks.shop-home.url", "expected": "", "found": "",
          "message": 'the key "url" is missing'}

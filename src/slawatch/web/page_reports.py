@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from slawatch.config.model import Config
 from slawatch.core.agreement import Agreement
 from slawatch.core.instant import Instant, Micros, parse_rfc3339
-from slawatch.core.period import Period, parse_period
-from slawatch.report.wording import period_title
+from slawatch.core.period import Period
+from slawatch.report.wording import period_title, span_title
 from slawatch.store.frozen import Frozen
 from slawatch.web.naming import Names
 
@@ -103,22 +103,10 @@ def arrange(
 def _line(names: Names, one: Frozen) -> FrozenLine:
     return FrozenLine(
         one.number, names.organization(one.organization or ""), one.agreement or one.report,
-        title(one.label, one.start, one.end, one.timezone), one.verdict, one.frozen_at, names.one(one.person),
+        span_title(one.label, one.start, one.end, one.timezone), one.verdict, one.frozen_at,
+        names.one(one.person),
         one.restates, one.restated_by,
     )  # fmt: skip
-
-
-def title(label: str, start: Instant, end: Instant, timezone: str) -> str:
-    """Return a period in words.
-
-    >>> title("2026-10", 1_790_812_800_000_000, 1_793_491_200_000_000, "UTC")
-    'October 2026'
-    """
-    try:
-        kind = parse_period(label, timezone).kind
-    except ValueError:
-        kind = "custom"
-    return period_title(Period(label, start, end, timezone, kind))
 
 
 class OnePage(NamedTuple):
@@ -146,7 +134,7 @@ def one(config: Config, found: Mapping[str, Any]) -> OnePage:
     names, period = Names(config), found["period"]
     return OnePage(
         found,
-        title(
+        span_title(
             period["label"], parse_rfc3339(period["start"]), parse_rfc3339(period["end"]), period["timezone"]
         ),
         names.organization(found["organization"] or ""), names.one(found["frozen_by"]),

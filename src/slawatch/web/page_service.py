@@ -57,6 +57,7 @@ class Promise:
         elapsed: the share of the period that is over, in percent.
         burn: the budget after each day, drawn.
         limit: the promised latency; None for another metric.
+        known: what a verdict that is hardly known says, in words.
     """
 
     agreement: str
@@ -71,6 +72,7 @@ class Promise:
     elapsed: str
     burn: Markup
     limit: Micros | None = None
+    known: str = ""
 
 
 class Tier(NamedTuple):
@@ -276,6 +278,7 @@ def _promises(config: Config, name: str, promises: Mapping[str, Report], now: In
                     if budget
                     else Markup(""),
                     limit=_limit(written.get(objective.id)),
+                    known=_known(verdict),
                 )
             )
     return found
@@ -321,6 +324,12 @@ def _limit(objective: Objective | None) -> Micros | None:
     except ValueError:
         return None
     return int(found.value) if found.measure is Measure.LATENCY else None
+
+
+def _known(verdict: ServiceVerdict) -> str:
+    if verdict.known is None:
+        return ""
+    return f"{verdict.verdict} as far as known: {percent(verdict.known * 100, 0)} of the time was watched"
 
 
 def _measured(metric: str, verdict: ServiceVerdict) -> str:

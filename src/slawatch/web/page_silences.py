@@ -18,7 +18,7 @@ _ORDER: Final = ("active", "pending", "expired")
 
 
 class SilenceLine(NamedTuple):
-    """One silence; `hits`: the alerts that it keeps quiet now."""
+    """One silence; `hits`: the alerts that it keeps quiet now; `fault`: why it can keep none quiet."""
 
     id: str
     state: str
@@ -28,6 +28,7 @@ class SilenceLine(NamedTuple):
     start: Instant
     end: Instant
     hits: tuple[str, ...]
+    fault: str
 
 
 class WindowLine(NamedTuple):
@@ -76,7 +77,7 @@ def arrange(
         SilenceLine(
             silence.id, silence.state(now), ", ".join(str(matcher) for matcher in silence.match),
             names.one(silence.author), silence.comment, silence.start, silence.end,
-            tuple(hits(silence.match, firing)),
+            tuple(hits(silence.match, firing)), silence.fault,
         )
         for silence in kept
     ]  # fmt: skip

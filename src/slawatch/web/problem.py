@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import trio
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -154,6 +154,8 @@ class Guard:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            _log.debug("a client went before the end of its body")
         except Exception:  # noqa: BLE001 (logged with its traceback)
             _log.exception("a fault in answering %s %s", scope.get("method", ""), scope.get("path", ""))
             if not started and scope["type"] == "http":

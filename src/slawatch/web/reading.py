@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from slawatch.answers.view import View
-from slawatch.store.errors import StoreError, translate
+from slawatch.store.errors import StoreError, TooMuch, translate
+from slawatch.store.patience import go_on, waited_for
 from slawatch.web.problem import Problem
 
 if TYPE_CHECKING:
@@ -45,8 +46,10 @@ class Readers:
     async def read(self, work: "Callable[[duckdb.DuckDBPyConnection], T]", *, limit: float = LIMIT) -> T:
         """Return what `work` makes of a cursor, in a thread; it is interrupted when it takes too long.
 
+        Its queries are interrupted from outside; its loops ask `patience.go_on`.
+
         Raises:
-            Problem: the store cannot be read, or not within the limit.
+            Problem: the store cannot be read, not that much, or not within the limit.
         """
         reading = _Reading(self._view)
         found: list[T] = []
@@ -63,6 +66,8 @@ class Readers:
             return found[0]
         if not isinstance(failure, StoreError):
             raise failure
+        if isinstance(failure, TooMuch):
+            raise Problem(HTTPStatus.BAD_REQUEST, str(failure))
         if reading.late:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
@@ -112,9 +117,9 @@ class _Reading:
         cursor = self._view.cursor()
         self._cursor = cursor
         try:
-            if self._over:
-                raise StoreError("nobody waits for this answer any more")
-            return work(cursor)
+            with waited_for(lambda: self._over):
+                go_on()
+                return work(cursor)
         except duckdb.Error as error:
             raise translate(error, "read the database", self._view.config.data_dir) from error
         finally:

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from slawatch import __version__
-from slawatch.core.civil import local
+from slawatch.core.civil import local, offset_near_change
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND, Instant, Micros, rfc3339
 from slawatch.report import svg, wording
 from slawatch.web import drawing
@@ -130,7 +130,7 @@ def _environment() -> "Environment":
         minute=zoned(minute_words),
         minute_in=lambda instant, zone: minute_words(local(instant, zone)),
         field=zoned(lambda at: f"{at:%Y-%m-%dT%H:%M}"),
-        clock=zoned(lambda at: f"{at:%H:%M}"),
+        clock=zoned(lambda at: f"{at:%H:%M}{offset_near_change(at)}"),
         day=zoned(lambda at: wording.date_words(at)),
         zone_name=zoned(lambda at: at.tzname() or ""),
         lasting=wording.length,
@@ -150,7 +150,7 @@ def _environment() -> "Environment":
 
 def minute_words(moment: datetime) -> str:
     """Return a local moment without year and seconds: `Sun 4 Oct, 09:05`."""
-    return f"{wording.date_words(moment)}, {moment:%H:%M}"
+    return f"{wording.date_words(moment)}, {moment:%H:%M}{offset_near_change(moment)}"
 
 
 def moment_words(moment: datetime) -> str:
@@ -159,7 +159,7 @@ def moment_words(moment: datetime) -> str:
     >>> moment_words(datetime(2026, 10, 4, 9, 5, 1))
     'Sun 4 Oct 2026, 09:05:01'
     """
-    return f"{wording.date_words(moment, year=True)}, {moment:%H:%M:%S}"
+    return f"{wording.date_words(moment, year=True)}, {moment:%H:%M:%S}{offset_near_change(moment)}"
 
 
 def about(length: Micros) -> str:

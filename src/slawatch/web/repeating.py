@@ -60,7 +60,8 @@ def key_of(request: Request) -> str | None:
     if given is None:
         return None
     check_key(given)
-    return f"{who.kind} {who.name} {given}"
+    # A name holds spaces, and that of a revoked token is used again.
+    return json.dumps([who.kind, who.id or who.name, given])
 
 
 def asked_of(request: Request, wish: Mapping[str, Any]) -> list[Any]:

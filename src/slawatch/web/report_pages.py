@@ -98,12 +98,10 @@ class ReportPages:
 
         stored = await self._current.readers.read(ask, limit=_LIMIT)
         first = parse_rfc3339(stored.first) if stored.first else now
-        wanted = request.query_params.get("period", "")
+        periods = _periods(first, now, config.timezone)
+        chosen = _chosen(periods, request.query_params.get("period", ""), config.timezone)
 
         def arrange() -> dict[str, Any]:
-            periods = _periods(first, now, config.timezone)
-            known = [label for group in periods.values() for label in group]
-            chosen = wanted if wanted in known else known[0]
             kind = next(name for name, group in periods.items() if chosen in group)
             return {
                 "periods": periods, "chosen": chosen, "kind": kind, "zone": config.timezone,
@@ -193,6 +191,30 @@ class ReportPages:
         }  # fmt: skip
         body = await self._current.render(lambda: rendering.page(template, **{**usual, **arrange()}))
         return rendering.response(body, status)
+
+
+def _chosen(periods: Mapping[str, list[str]], wanted: str, zone: str) -> str:
+    """Return the period that the address names, else the month that runs.
+
+    Raises:
+        Problem: there is no such period, or the page offers no report on it.
+    """
+    from slawatch.core.period import parse_period
+
+    known = [label for group in periods.values() for label in group]
+    if not wanted or wanted in known:
+        return wanted or known[0]
+    try:
+        parse_period(wanted[:100], zone)
+    except ValueError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"period: {error}") from None
+    months = periods["month"]
+    offered = months[0] if len(months) == 1 else f"{months[-1]} to {months[0]}"
+    raise Problem(
+        HTTPStatus.BAD_REQUEST,
+        f"period: this page offers months, quarters and years of {offered}: "
+        f"`slawatch report --period {wanted}` makes a report on any period",
+    )
 
 
 def _number(request: Request, name: str) -> int | None:

@@ -98,14 +98,14 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
     "Events": record("*", good=NUMBER, total=NUMBER, bad=NUMBER, allowed=NUMBER, remaining=NUMBER),
     "Objective": record(
         "*",
-        id=TEXT, metric=TEXT, target=TEXT, measured=TEXT, verdict=_VERDICT, behind=FLAG,
+        id=TEXT, metric=TEXT, target=TEXT, measured=TEXT, verdict=_VERDICT, behind=FLAG, hardly_known=FLAG,
         budget=maybe(ref("Budget")), events=maybe(ref("Events")), low=MAYBE_NUMBER, high=MAYBE_NUMBER,
         without_adjustments=record("*", measured=TEXT, verdict=_VERDICT), unknown_as=_VERDICTS,
         decided_by=MAYBE_TEXT,
         services=array(
             record(
                 "*",
-                service=TEXT, measured=TEXT, verdict=_VERDICT, behind=FLAG,
+                service=TEXT, measured=TEXT, verdict=_VERDICT, behind=FLAG, hardly_known=FLAG,
                 verdict_without_adjustments=_VERDICT,
                 budget=maybe(ref("Budget")), events=maybe(ref("Events")), under=_VERDICTS,
             )
@@ -172,6 +172,7 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
                 outage=MAYBE_TEXT, start=MAYBE_TIME, end=MAYBE_TIME, reason=TEXT, evidence=MAYBE_TEXT,
                 author=TEXT, added=TIME, approvers=TEXTS,
                 state={"type": "string", "enum": ["proposed", "approved", "withdrawn"]}, holds=FLAG,
+                stands=TEXT,
             )
         ),
         running=maybe(ref("Running")), trend=maybe(ref("Trend")), unwatched=array(_STRETCH),
@@ -185,6 +186,7 @@ REPORT_SCHEMAS: Final[dict[str, Any]] = {
         "*",
         agreement=TEXT, organization=TEXT, services=TEXTS, period=record("*", **_PERIOD),
         percent=MAYBE_NUMBER, shown=MAYBE_TEXT, target=MAYBE_TEXT, verdict=maybe(_VERDICT), behind=FLAG,
+        hardly_known=FLAG, known=MAYBE_NUMBER,
         budget_remaining=MAYBE_NUMBER, trend=maybe(ref("Trend")), trend_missing=MAYBE_TEXT,
     ),
 }  # fmt: skip

@@ -22,11 +22,11 @@ from typing import Any, Final
 import trio
 from hypercorn.app_wrappers import ASGIWrapper
 from hypercorn.config import Config as Settings
-from hypercorn.trio.tcp_server import TCPServer
 from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState, LifespanState
 
 from slawatch.web.control import short
+from slawatch.web.framing import Conversation
 from slawatch.web.tls import Certificate
 
 HEADER_LIMIT: Final = 16 * 1024
@@ -342,7 +342,7 @@ class Server:
         }))  # fmt: skip
         try:
             with stream.scope:
-                await TCPServer(self._app, self._settings, self._context, state, stream)  # type: ignore[arg-type]
+                await Conversation(self._app, self._settings, self._context, state, stream)  # type: ignore[arg-type]
         except* Exception:  # noqa: BLE001 (a client must not be able to end the daemon)
             _log.debug("a connection on %s ended with an error", listener.name, exc_info=True)
         finally:

@@ -3,6 +3,7 @@
 import hmac
 import logging
 import secrets
+from collections import OrderedDict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,13 +14,14 @@ from slawatch.answers.view import Refused
 from slawatch.config.users import signs_in
 from slawatch.core.access import PUBLIC
 from slawatch.core.instant import SECOND
-from slawatch.core.patience import by_address, by_user
+from slawatch.core.patience import by_address, by_name, by_user
 from slawatch.web import rendering, visiting
 from slawatch.web.access import Guarded, Unknown, principal_of, route
 from slawatch.web.auditing import Auditing
 from slawatch.web.credentials import Credentials
 from slawatch.web.current import Current
 from slawatch.web.forms import form
+from slawatch.web.genuine import foreign
 from slawatch.web.passwords import Passwords, mark_of
 from slawatch.web.problem import Problem, answer_to
 from slawatch.web.visiting import Place
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("slawatch.web")
 
 _LONGEST_NAME: Final = 200
+_MOST_WELCOME: Final = 10_000
+"""Pairs of an address and a name that got in there: a flood from elsewhere does not keep them out."""
 _LOGIN_COOKIE: Final = "slawatch-login"
 _OIDC_COOKIE: Final = "slawatch-oidc"
 _LOGIN_SECONDS: Final = 3600
@@ -48,7 +52,9 @@ class SigningIn:
         self._auditing = auditing
         self._passwords = Passwords()
         self._addresses = by_address()
-        self._names = by_user()
+        self._users = by_user()
+        self._names = by_name()
+        self._welcome: OrderedDict[str, None] = OrderedDict()
         self._oidc: Oidc | None = None
 
     def routes(self) -> list[Guarded]:
@@ -104,7 +110,8 @@ class SigningIn:
         target = inside(fields.get("next", ""))
         name, password = fields.get("name", "").strip()[:_LONGEST_NAME], fields.get("password", "")
         cookie = visiting.cookie(request.scope, place.https, _name(place))
-        if not _same(fields.get("csrf", ""), visiting.csrf_of(cookie) if cookie else ""):
+        own = _same(fields.get("csrf", ""), visiting.csrf_of(cookie) if cookie else "")
+        if not own or foreign(request.scope):
             return await self._page(request, target, _AGAIN, HTTPStatus.FORBIDDEN, name)
         wait = self._wait(place.address, name)
         if wait:
@@ -124,20 +131,34 @@ class SigningIn:
         if user is None:
             self._refused(place.address, name, "wrong name or password")
             return await self._page(request, target, _WRONG, HTTPStatus.UNAUTHORIZED, name)
-        self._names.succeeded(name.casefold())
-        self._addresses.succeeded(_network(place.address))
+        self._succeeded(place.address, name)
         return await self._begin(request, target, user.name, "password", mark_of(user), ())
 
     def _wait(self, address: str, name: str) -> int:
         """Return after how many seconds this may be tried; 0 for now."""
         now = self._view.clock.now()
-        wait = max(self._addresses.wait(_network(address), now), self._names.wait(name.casefold(), now))
+        pair = _pair(address, name)
+        wait = max(self._addresses.wait(_network(address), now), self._users.wait(pair, now))
+        if pair not in self._welcome:
+            wait = max(wait, self._names.wait(name.casefold(), now))
         return -(-wait // SECOND)
 
     def _failed(self, address: str, name: str) -> None:
         now = self._view.clock.now()
         self._addresses.failed(_network(address), now)
+        self._users.failed(_pair(address, name), now)
         self._names.failed(name.casefold(), now)
+
+    def _succeeded(self, address: str, name: str) -> None:
+        """Forgive what was counted; who has an account must not earn guesses at those of others by it."""
+        pair = _pair(address, name)
+        self._addresses.taken_back(_network(address))
+        self._users.succeeded(pair)
+        self._names.taken_back(name.casefold())
+        self._welcome[pair] = None
+        self._welcome.move_to_end(pair)
+        while len(self._welcome) > _MOST_WELCOME:
+            self._welcome.popitem(last=False)
 
     def _refused(self, address: str, name: str, why: str) -> None:
         # What was typed as a name may be a password: only names of users are written down.
@@ -145,9 +166,16 @@ class SigningIn:
         self._auditing.write(known, address, "session.start", "login", "refused", {"why": why})
 
     async def _begin(
-        self, request: Request, target: str, name: str, kind: Any, mark: str, groups: tuple[str, ...]
+        self,
+        request: Request,
+        target: str,
+        name: str,
+        kind: Any,
+        mark: str,
+        groups: tuple[str, ...],
+        principal: str = "",
     ) -> Response:
-        """Begin a session, and end the one that there was."""
+        """Begin a session, and end the one that there was; `principal` is what they are called here."""
         state = request.scope["state"]
         place: Place = state["place"]
         try:
@@ -158,7 +186,8 @@ class SigningIn:
         except Refused as refused:
             _log.warning("nobody can sign in: %s", refused)
             return await self._page(request, target, _BUSY, HTTPStatus.SERVICE_UNAVAILABLE, name)
-        self._auditing.write(name, place.address, "session.start", "login", "allowed", {"by": kind})
+        called = principal or name
+        self._auditing.write(called, place.address, "session.start", "login", "allowed", {"by": kind})
         answer = RedirectResponse(target, HTTPStatus.SEE_OTHER)
         length = self._view.config.web.sessions.length // SECOND
         _set(answer, place, visiting.cookie_name(place.https), secret, length)
@@ -218,12 +247,13 @@ class SigningIn:
             config, found.name, found.groups, config.web.oidc.grants, "oidc", place.address
         )
         if who is None:
-            why = "none of the groups is granted anything"
+            fault = visiting.misnamed(found.name)
+            why = f"no name: {fault}" if fault else "none of the groups is granted anything"
             self._auditing.write(None, place.address, "session.start", "oidc", "refused", {"why": why})
             raise Problem(
                 HTTPStatus.FORBIDDEN, f"{found.name} was signed in by the provider, and may see nothing here"
             )
-        return await self._begin(request, found.target, found.name, "oidc", "", found.groups)
+        return await self._begin(request, found.target, found.name, "oidc", "", found.groups, who.name)
 
     def _provider(self) -> "Oidc":
         if self._view.config.web.oidc is None:
@@ -279,6 +309,10 @@ def _set(
 
 def _forget(answer: Response, place: Place, name: str) -> None:
     answer.delete_cookie(name, path="/", secure=place.https, httponly=True, samesite="lax")
+
+
+def _pair(address: str, name: str) -> str:
+    return f"{_network(address)} {name.casefold()}"
 
 
 def _same(one: str, other: str) -> bool:

@@ -1,5 +1,7 @@
 """The endpoints of what people try before they rely on it: a probe, a message, an outage, a configuration."""
 
+from collections import Counter
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +18,7 @@ from slawatch.config.problem import ConfigError, nearest, one_of
 from slawatch.core.check import Check
 from slawatch.core.instant import SECOND, Micros
 from slawatch.core.text import spoken_duration
+from slawatch.store.patience import waited_for
 from slawatch.web.access import Guarded, concern, principal_of, route
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of, bytes_of
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 
 LONGEST_TEXT: Final = 1 << 20
 """Bytes of a configuration that is looked at for somebody."""
+LOOKING: Final = 30.0
+"""Seconds that a look at a configuration may take, with the wait for those before it."""
+PROBES_EACH: Final = 2
+"""How many probes one may have under way, so that there are places for others."""
 _PLAYING: Final = trio.CapacityLimiter(1)
 """One for all parts of the app: an outage is played beside those who are paged."""
 
@@ -42,6 +49,7 @@ class TrialRoutes:
         self._repeating = Repeating()
         self._pace = channel_answers.Pace()
         self._checking = trio.CapacityLimiter(1)
+        self._probing: Counter[str] = Counter()
 
     def routes(self) -> list[Guarded]:
         """Return where they are."""
@@ -70,9 +78,11 @@ class TrialRoutes:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no check {name[:100]!r}: {hint}")
         if said := probe_answers.passive(check, config):
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, said[0], said[1:])
-        # Whoever may open the socket may wait as long as they like; others have the check's time at most.
+        # Whoever may open the socket may say how long they wait; others have the check's time at most.
+        longest = min(check.timeout, probe_answers.LONGEST)
         owner = principal_of(request).kind == "socket"
-        return await self._probed(check, wish, probe_answers.LONGEST if owner else check.timeout)
+        most = probe_answers.LONGEST if owner else longest
+        return await self._probed(request, replace(check, timeout=longest), wish, most)
 
     async def probe_target(self, request: Request) -> Response:
         """One probe of a URL or address that no check names."""
@@ -88,19 +98,29 @@ class TrialRoutes:
         if check is None:
             said = "target: a URL starts with http:// or https://, an address ends in :PORT"
             raise Problem(HTTPStatus.BAD_REQUEST, said)
-        return await self._probed(check, wish, probe_answers.LONGEST)
+        return await self._probed(request, check, wish, probe_answers.LONGEST)
 
-    async def _probed(self, check: Check, wish: dict[str, Any], most: Micros) -> Response:
+    async def _probed(self, request: Request, check: Check, wish: dict[str, Any], most: Micros) -> Response:
         timeout = wish.get("timeout")
         if timeout is not None:
+            if not isinstance(timeout, str):
+                raise Problem(HTTPStatus.BAD_REQUEST, 'timeout: write a length in quotes, such as "5s"')
             try:
                 check = probe_answers.within(check, timeout, most)
-            except (ValueError, TypeError) as error:
+            except ValueError as error:
                 raise Problem(HTTPStatus.BAD_REQUEST, f"timeout: {error}") from None
+        who = principal_of(request).name
+        if self._probing[who] >= PROBES_EACH:
+            said = f"{PROBES_EACH} probes of yours are under way: wait until one has ended"
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, said, wait=5)
+        self._probing[who] += 1
         try:
             probed = await self._view.commands.probe(check)
         except Refused as refused:
             raise _refusal(refused) from None
+        finally:
+            self._probing[who] -= 1
+            self._probing += Counter()  # drops those at 0
         return JSONResponse(probe_answers.answer(check, probed))
 
     async def rehearse(self, request: Request) -> Response:
@@ -113,7 +133,10 @@ class TrialRoutes:
         found, config, now = await body_of(request), self._view.config, self._view.clock.now()
         in_force(request, config.digest)
         try:
-            wish = rehearse_answers.read_wish(found, config, now)
+            # A thousand events may have a thousand patterns, each to be compiled.
+            wish = await trio.to_thread.run_sync(
+                rehearse_answers.read_wish, found, config, now, limiter=_PLAYING
+            )
         except EntryRefused as error:
             raise Problem(error.status, str(error)) from None
         except ConfigError as error:
@@ -169,13 +192,25 @@ class TrialRoutes:
         """What is wrong with the files that the daemon would read, or with a text."""
         digest = self._view.config.digest
         if request.method != "POST":
-            return JSONResponse(config_answers.of_files(await self._view.commands.check_config(), digest))
+            with trio.move_on_after(LOOKING):
+                found = await self._view.commands.check_config()
+                files: Response = await self._render(JSONResponse, config_answers.of_files(found, digest))
+                return files
+            raise _too_long()
         from slawatch.config.unread import check_text
 
         text, now = await bytes_of(request, LONGEST_TEXT), self._view.clock.now()
         concern(request, "config")
-        checked = await trio.to_thread.run_sync(check_text, text, now, limiter=self._checking)
-        return JSONResponse(config_answers.of_text(checked, digest))
+
+        def look() -> dict[str, Any]:
+            with waited_for(_over):
+                return config_answers.of_text(check_text(text, now), digest)
+
+        with trio.move_on_after(LOOKING):
+            answer = await trio.to_thread.run_sync(look, limiter=self._checking)
+            made: Response = await self._render(JSONResponse, answer)
+            return made
+        raise _too_long()
 
     async def schema(self, _: Request) -> Response:
         """The JSON Schema of the configuration."""
@@ -183,6 +218,17 @@ class TrialRoutes:
 
         made: Response = await self._render(lambda: JSONResponse(schema()))
         return made
+
+
+def _over() -> bool:
+    """Raise trio's own word, in a thread whose request has been given up."""
+    trio.from_thread.check_cancelled()
+    return False
+
+
+def _too_long() -> Problem:
+    said = "this configuration, or those that were to be looked at before it, took too long: try again later"
+    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, said, wait=int(LOOKING))
 
 
 def _known(wish: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

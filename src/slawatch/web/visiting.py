@@ -26,6 +26,7 @@ _NOBODY: Final = (
     "who does not come from the daemon's own machine must sign in or send a token, and nobody can sign in "
     "yet: add [users.NAME] to the configuration; /healthz, /readyz and /heartbeat/ answer everywhere"
 )
+_LONGEST_NAME: Final = 200
 _PROCESS_KEY: Final = secrets.token_bytes(32)
 """Signs what a page of this run brings back; a page of an earlier run must be loaded again."""
 
@@ -168,21 +169,24 @@ def _by_token(given: str, place: Place, credentials: Credentials, now: Instant) 
     organizations = None if token.organizations is None else frozenset(token.organizations)
     who = Principal(
         name=f"token:{token.name}", kind="token", role=token.role, organizations=organizations,
-        source=place.address,
+        source=place.address, id=token.id,
     )  # fmt: skip
     return Visitor(who, place)
 
 
 def _by_proxy(request: Scope, config: Config, proxy: Proxy, place: Place) -> Visitor | None:
     assert proxy.user is not None
-    name = header(request, proxy.user.lower().encode())
+    name = _text(header(request, proxy.user.lower().encode()))
     if not name:
         return None
-    listed = header(request, proxy.groups.lower().encode()) if proxy.groups else ""
+    listed = _text(header(request, proxy.groups.lower().encode())) if proxy.groups else ""
     groups = tuple(part.strip() for part in listed.split(",") if part.strip())
     who = external(config, name, groups, proxy.grants, "proxy", place.address)
     if who is None:
-        return Visitor(None, place, why=f"{name[:100]} was signed in by the proxy, and may see nothing here")
+        why = "was signed in by the proxy, and may see nothing here"
+        if fault := misnamed(name):
+            why = f"is no name that the proxy may sign somebody in by: {fault}"
+        return Visitor(None, place, why=f"{name[:100]!r} {why}")
     return Visitor(who, place, csrf=_signed(f"proxy:{name}"))
 
 
@@ -204,18 +208,42 @@ def external(
 ) -> Principal | None:
     """Return what somebody whom a provider or proxy signed in may do; None for nothing at all.
 
-    Who has an entry in `[users]` may what that says; everybody else what their groups are granted.
+    Who has an entry in `[users]` is that user, and may what it says; everybody else may what their groups are
+    granted, under a name of their own (`proxy:erin`) that no user, person or token can have.
     """
     for user in config.users.values():
         known = user.external or (user.name if user.password is None else "")
         if known and known.casefold() == name.casefold():
             return _principal(user, kind, source)
     found = granted(grants, groups)
-    if found is None:
+    if found is None or misnamed(name):
         return None
     return Principal(
-        name=name[:200], kind=kind, role=found.role, organizations=scope(found.organizations), source=source
-    )
+        name=f"{kind}:{name}", kind=kind, role=found.role, organizations=scope(found.organizations),
+        source=source,
+    )  # fmt: skip
+
+
+def misnamed(name: str) -> str:
+    """Return why a provider's or proxy's name for somebody is no name; empty where it is one.
+
+    What is stored must name one person, and must not read like a principal of another kind.
+    """
+    if name in ("", "-"):
+        return "it names nobody"
+    if ":" in name:
+        return 'it holds ":", which stands between kinds of names and names'
+    if not name.isprintable() or " ".join(name.split()) != name:
+        return "it holds what cannot be seen"
+    return f"it has more than {_LONGEST_NAME} characters" if len(name) > _LONGEST_NAME else ""
+
+
+def _text(found: str) -> str:
+    """Return a header's text: proxies write names in UTF-8, HTTP has octets."""
+    try:
+        return found.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return found
 
 
 def _principal(user: User, kind: Any, source: str) -> Principal:

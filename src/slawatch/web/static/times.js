@@ -45,6 +45,19 @@ function chosen() {
   }
 }
 
+function offset(at, timeZone) {
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone, timeZoneName: "longOffset" });
+  const name = format.formatToParts(at).find((part) => part.type === "timeZoneName").value.replace("GMT", "");
+  return name || "+00:00";
+}
+
+/** What follows a time within three hours of a change of the clocks: its offset; else nothing. */
+function nearChange(at, timeZone) {
+  const near = 3 * 3600e3, here = offset(at, timeZone);
+  const even = [-near, near].every((step) => offset(Number(at) + step, timeZone) === here);
+  return even ? "" : ` ${here}`;
+}
+
 /** A moment as the server words it: "Sun 4 Oct 2026, 09:05:01". */
 export function moment(at, timeZone = zone()) {
   const parts = {};
@@ -54,16 +67,17 @@ export function moment(at, timeZone = zone()) {
   });
   for (const part of format.formatToParts(at)) parts[part.type] = part.value;
   const month = parts.month.slice(0, 3);
-  return `${parts.weekday} ${parts.day} ${month} ${parts.year}, ${parts.hour}:${parts.minute}:${parts.second}`;
+  return `${parts.weekday} ${parts.day} ${month} ${parts.year}, ${parts.hour}:${parts.minute}:${parts.second}${nearChange(at, timeZone)}`;
 }
 
 /** The same without year and seconds: "Sun 4 Oct, 09:05". */
 export function minute(at, timeZone = zone()) {
-  return moment(at, timeZone).replace(/ \d{4}, (\d\d:\d\d):\d\d$/, ", $1");
+  return moment(at, timeZone).replace(/ \d{4}, (\d\d:\d\d):\d\d/, ", $1");
 }
 
 export function clock(at, timeZone = zone()) {
-  return new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  const format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return format.format(at) + nearChange(at, timeZone);
 }
 
 /** A `<time>` that says how long ago something was. */
