@@ -93,7 +93,7 @@ def test_events_with_mistakes_are_told_by_their_place(config: Config, events: An
 
 @pytest.mark.parametrize("events", ["x", None, {}])
 def test_events_are_a_list(config: Config, events: Any) -> None:
-    with pytest.raises(EntryRefused, match="^events: a list belongs here, as in"):
+    with pytest.raises(EntryRefused, match=r"^events: a list belongs here, as in"):
         read_wish({"events": events}, config, NOW)
 
 
