@@ -39,7 +39,7 @@ def test_a_value_for_each_service(view: View) -> None:
 
 def test_lengths_are_seconds(view: View) -> None:
     (one,) = asked(view, "latency_p95", service="shop")["values"]
-    assert (one["value"], one["unit"], one["shown"]) == (0.02, "seconds", "20ms")
+    assert (one["value"], one["unit"], one["shown"]) == (0.02, "seconds", "20 ms")
 
 
 def test_by_check_and_by_agreement(view: View) -> None:

@@ -30,18 +30,20 @@ type = "tcp"
 address = "shop.example:443"
 service = "shop"
 interval = "60s"
+stale_after = "2h"
 [checks.api]
 type = "tcp"
 address = "api.example:443"
 service = "api"
 interval = "60s"
+stale_after = "2h"
 [agreements.gold]
 organization = "acme"
 services = ["shop"]
 [[agreements.gold.objectives]]
 id = "availability"
 metric = "availability"
-target = "95"
+target = "99.99"
 [agreements.silver]
 organization = "other"
 services = ["api"]
@@ -54,7 +56,7 @@ target = "99.9"
 
 @pytest.fixture(autouse=True)
 def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Path:
-    """A folder with January's samples: an hour of each check, the shop down for six minutes of it."""
+    """A folder with January's samples: all of it known of each check, the shop down for six minutes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in (
@@ -66,9 +68,15 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) ->
     ):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "slawatch.toml").write_text(CONFIG)
+    january = parse_rfc3339("2025-12-31T23:00:00Z")
     rows = [
+        f"{check},{to_rfc3339(january + hour * HOUR)},up,,"
+        for hour in range(31 * 24)
+        for check in ("shop", "api")
+    ]
+    rows += [
         f"{check},2026-01-10T12:{minute:02}:00Z,{'down' if check == 'shop' and 20 <= minute < 26 else 'up'},,"
-        for minute in range(60)
+        for minute in range(1, 60)
         for check in ("shop", "api")
     ]
     (tmp_path / "january.csv").write_text("check,time,outcome,latency,reason\n" + "\n".join(rows) + "\n")

@@ -307,6 +307,15 @@ def test_each_alone(folder: Path, entry: tuple[str, str, str]) -> None:
     assert told(folder) == expected([plant], places)
 
 
+@pytest.mark.parametrize("other", ["channels.sms.max_segments", "channels.sms.validity"])
+@pytest.mark.parametrize("to", ["nan", '["0151"]'])
+def test_numbers_that_cannot_be_read_hide_nothing(folder: Path, to: str, other: str) -> None:
+    plants = [meant(entry) for entry in MEANINGS if entry[0] == other]
+    plants.append(meant(("channels.sms.to", to, "")))
+    places = written(plants, [0], folder)
+    assert told(folder) == expected(plants, places)
+
+
 @settings(relaxed, max_examples=60)
 @given(planted(), st.lists(st.integers(0, 2), min_size=1, max_size=40))
 def test_all_at_once_and_nothing_else(folder: Path, plants: list[Plant], files: list[int]) -> None:

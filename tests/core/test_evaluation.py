@@ -142,9 +142,20 @@ def test_an_adjustment_of_an_outage_follows_it_over_the_edge_of_the_month():
     found = evaluated(promise("shop"), checks, adjustments=excuse(outage=outage.id))
     assert found.combined.share == 1
     assert found.subjects[0].adjusted.ledger[TimeClass.EXCUSED] == 60 * MINUTE
-    unknown = evaluated(promise("shop"), checks, adjustments=excuse(outage="shop-20200101T000000Z"))
-    assert unknown.combined.share == 1 - Fraction(60, MONTH)
-    assert unknown.remarks == ("Adjustments of outages that are not in this period change nothing: 1.",)
+
+
+@pytest.mark.parametrize(
+    ("start", "remarks"),
+    [
+        (JUNE.start, ("Adjustments of outages that are not in this period change nothing: 1.",)),
+        (JUNE.end, ()),
+    ],
+)
+def test_an_adjustment_of_an_outage_that_is_no_more_changes_nothing(start, remarks):
+    gone = excuse(outage="shop-20200101T000000Z", start=start, end=start + 60 * MINUTE)
+    found = evaluated(promise("shop"), {"shop": down((-60, 60))}, adjustments=gone)
+    assert found.combined.share == 1 - Fraction(60, MONTH)
+    assert found.remarks == remarks
 
 
 def test_what_counts_by_adjustment_counts_even_in_maintenance():

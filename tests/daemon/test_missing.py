@@ -70,7 +70,7 @@ def test_two_intervals_and_a_timeout_without_a_result():
     assert (found.fingerprint, found.check, found.service, found.organization, found.policy) == (
         'c0{kind="no_data"}', "c0", "shop", "acme", "night",
     )  # fmt: skip
-    assert (found.severity, found.actual, found.threshold) == ("high", "none for 1m15s", "> 1m15s")
+    assert (found.severity, found.actual, found.threshold) == ("high", "none for 1 min 15 s", "> 1 min 15 s")
     assert found.since == NOW
     # Its own alert, if it fires, is stale; it does not end.
     assert look.silent == ["c0"]
@@ -92,7 +92,7 @@ def test_results_that_say_nothing_are_none():
         look = play.look(
             {"c0": NOW + n * 25 * SECOND}, 25 * SECOND, outcome=Outcome.UNKNOWN, reason="no route"
         )
-    assert look.wrong[0].actual == "none for 1m15s: no route"
+    assert look.wrong[0].actual == "none for 1 min 15 s: no route"
 
 
 def test_a_heartbeat_that_waits_for_its_first_call_has_results():

@@ -318,7 +318,7 @@ async def test_a_rule_on_a_measure_compares_times_as_times(
     daemon.sequence = 1
     await play(daemon, daemon.signals(), 1, None)
     alert = daemon.state.alerts['measure_last:wait of home{check="home"}']
-    assert (alert.check, alert.actual, alert.threshold) == ("home", "250ms", "> 200ms")
+    assert (alert.check, alert.actual, alert.threshold) == ("home", "250 ms", "> 200ms")
 
 
 async def test_slow_rules_hold_up_nothing_else(make: Make, autojump_clock: trio.testing.MockClock) -> None:

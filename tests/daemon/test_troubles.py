@@ -50,7 +50,7 @@ def test_a_store_that_takes_nothing():
     live = Live(since=NOW, trouble=trouble, lag=90 * SECOND, queued=40, probers=0)
     wrong, _ = look_at(Troubles(), live)
     assert wrong["store"].title == "slawatch: results wait to be stored: the disk is full"
-    assert (wrong["store"].actual, wrong["store"].severity) == ("40 since 1m30s", "high")
+    assert (wrong["store"].actual, wrong["store"].severity) == ("40 since 1 min 30 s", "high")
     assert look_at(Troubles(), Live(since=NOW, trouble=trouble, lag=59 * SECOND))[0] == {}
 
 
@@ -120,7 +120,7 @@ def test_messages_that_wait_for_long(state, why):
     assert look_at(Troubles(), channels=channels)[0] == {}
     wrong, _ = look_at(Troubles(), channels=channels, now=NOW + 1)
     assert wrong["channel mail"].title == "slawatch: messages through the channel mail are late"
-    assert wrong["channel mail"].actual == f"the first since 15m; {why}"
+    assert wrong["channel mail"].actual == f"the first since 15 min; {why}"
 
 
 def test_a_broken_template_is_told_though_messages_go_their_way():

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from slawatch.core.instant import DAY, HOUR, MINUTE, SECOND
@@ -53,6 +53,14 @@ ROWS = st.lists(
     max_size=40,
     unique_by=lambda one: (one.check, one.started_at),
 )
+
+
+EARLY = [
+    made(1, START, Outcome.UP, Cause.NONE, None, -1, None),
+    made(1, START + MINUTE, Outcome.DOWN, Cause.OVERDUE, 0, -3, None),
+    made(2, START, Outcome.DOWN, Cause.OVERDUE, 0, 3_534, None),
+]
+"""Probes that began before they were due, and one without phases."""
 
 
 def by_hand(metric, samples, start, end):
@@ -131,6 +139,9 @@ def same(found, expected):
     sealed=st.booleans(),
     many=st.booleans(),
 )
+@example(rows=EARLY, begin=-1, length=9, sealed=False, many=True)
+@example(rows=EARLY, begin=-1, length=9, sealed=True, many=True)
+@example(rows=EARLY, begin=-1, length=9, sealed=False, many=False)
 def test_it_is_what_the_samples_say(tmp_path_factory, rows, begin, length, sealed, many):
     """Fresh or sealed, sorted at once or counted first."""
     start, end = START + begin * MINUTE, START + (begin + length) * MINUTE

@@ -143,7 +143,7 @@ def _stale_after(reader: Reader, path: KeyPath, check: Check) -> None:
 def _organizations(reader: Reader, config: Config) -> None:
     for key, organization in config.organizations.items():
         with judging:
-            if not organization.name.strip():
+            if key and not organization.name.strip():
                 reader.problem(
                     ("organizations", key, "name"),
                     "reports and pages print this name: leave the key out to be called by the table's own",

@@ -68,15 +68,16 @@ class Options:
         if ":" in self.api_key:
             raise ValueError("api_key cannot contain a colon")
         check_header("auth_token", self.auth_token.value)
-        for number in self.to:
-            if not is_number(number):
-                raise ValueError(f"to: {number!r} is not a number such as +4915112345678")
         if not 1 <= self.max_segments <= 10:
             raise ValueError("max_segments: 1 to 10")
         if not SECOND <= self.validity <= 10 * HOUR:
             raise ValueError("validity: from 1s to 10h")
         check_url("url", self.url)
         check_url("proxy", self.proxy)
+        # The last: no value that stands in for one that cannot be read passes it, to show what comes after.
+        for number in self.to:
+            if not is_number(number):
+                raise ValueError(f"to: {number!r} is not a number such as +4915112345678")
 
 
 def is_number(text: str) -> bool:

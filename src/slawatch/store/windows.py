@@ -41,6 +41,8 @@ class Value(NamedTuple):
 _AT_ONCE: Final = 4_000_000
 """So many samples have their percentiles found in memory; more are counted first."""
 _NOTHING: Final = Value(None)
+_LAG: Final = "greatest(started_at - due_at, 0)"
+"""SQL of how late a probe began; one that began early, as the clock was set, was not late."""
 CERTIFICATE: Final = "certificate_left"
 _LATE: Final = 10 * MINUTE
 """How long after its probe began a sample may be stored and still be found by looking at the newest."""
@@ -171,7 +173,7 @@ def _grouped(
 def aggregate(metric: Metric, start: Instant, end: Instant) -> str:
     """Return SQL of one metric of samples."""
     if metric.column:
-        column = "greatest(started_at - due_at, 0)" if metric.column == "lag" else metric.column
+        column = _LAG if metric.column == "lag" else metric.column
         only = f"{column} IS NOT NULL"
         if metric.outcomes:
             only += f" AND {_among('outcome', metric.outcomes)}"
@@ -203,7 +205,7 @@ def _counted_first(
     found: _Rows,
 ) -> None:
     """Find percentiles of more samples than fit in memory."""
-    what = "started_at - due_at" if column == "lag" else column
+    what = _LAG if column == "lag" else column
     outcome = "0" if column == "lag" else "outcome"
     inner = rows(
         cursor, "sample", start, end, ("check_number", f"{outcome} AS outcome", f"{what} AS latency")
