@@ -96,7 +96,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         program.run()
         program.until(lambda: program.state("shop") == "up", 20)
         program.until(lambda: program.state("database") == "down", 20)
-        assert program.command("reports", "freeze", "--period", "2026-01-05").returncode == 0
+        assert program.command("reports", "freeze", "--month", "2026-01").returncode == 0
         assert program.command("reports", "restate", "1", "--reason", "late samples").returncode == 0
         yield f"http://127.0.0.1:{port}"
 

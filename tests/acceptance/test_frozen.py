@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,15 @@ def samples() -> Iterator[str]:
         down = at.day == 12 and 10 <= at.hour < 12
         yield f"shop,{at.isoformat()},{'down' if down else 'up'},,{'connection refused' if down else ''}"
         at += timedelta(minutes=1)
+
+
+def seldom(months: Iterable[str]) -> Iterator[str]:
+    """Yield a sample of each hour of the first four weeks of some months, every tenth one down."""
+    yield "check,time,outcome,latency,reason"
+    for month in months:
+        first = datetime.fromisoformat(f"{month}-01T00:00:00+00:00")
+        for hour in range(28 * 24):
+            yield f"shop,{(first + timedelta(hours=hour)).isoformat()},{'up' if hour % 10 else 'down'},,"
 
 
 @pytest.fixture
@@ -149,17 +158,21 @@ def test_a_month_is_frozen_verified_elsewhere_and_restated(program: Program, tmp
 
 
 @pytest.mark.timeout(240)
-def test_killed_while_it_freezes_there_is_a_whole_report_or_none(program: Program) -> None:
+def test_killed_while_it_freezes_there_is_a_whole_report_or_none(program: Program, tmp_path: Path) -> None:
     """However it ends: no number is missing, every report holds, and the next one follows the last."""
+    earlier = [f"{FIRST.year - 2 - n // 12}-{12 - n % 12:02}" for n in range(28)]
+    (tmp_path / "earlier.csv").write_text("\n".join(seldom(earlier)) + "\n")
+    done = program.command("import", "samples", str(tmp_path / "earlier.csv"))
+    assert done.returncode == 0, done.stderr
     assert freeze(program, "freeze", "--month", MONTH).returncode == 0
-    days = iter(range(1, 28))
+    months = iter(earlier[:-1])
     last: dict[str, Any] = {"number": 1}
     for delay in (0.05, 0.2, 0.4, 0.7):
         ended = threading.Event()
 
         def work(ended: threading.Event = ended) -> None:
-            for day in days:
-                done = program.command("reports", "freeze", "--period", f"{MONTH}-{day:02}")
+            for month in months:
+                done = program.command("reports", "freeze", "--month", month)
                 if done.returncode != 0 or ended.is_set():
                     return
 
@@ -179,7 +192,7 @@ def test_killed_while_it_freezes_there_is_a_whole_report_or_none(program: Progra
         done = program.command("reports", "verify")
         assert done.returncode == 0, done.stdout
     assert last["number"] > 4
-    done = freeze(program, "freeze", "--period", f"{MONTH}-28")
+    done = freeze(program, "freeze", "--month", earlier[-1])
     assert f"report {last['number'] + 1}: " in done.stdout
     assert program.stop() < 10
 

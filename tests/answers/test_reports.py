@@ -14,6 +14,7 @@ from slawatch.core.instant import Instant, parse_rfc3339
 from slawatch.core.sample import Outcome, Transition
 from slawatch.store.batch import Batch
 from slawatch.store.database import Database
+from slawatch.store.errors import StoreMissing
 from slawatch.store.writer import Writer
 
 
@@ -85,7 +86,11 @@ def test_a_list_that_there_is_not_is_told(view: View, query: dict[str, Any], sai
 
 
 def test_the_key_is_the_same_until_another_is_configured(config: Config, tmp_path: Path) -> None:
-    found = reports.key(config)
+    with pytest.raises(StoreMissing, match="there is no database"):
+        reports.key(config)
+    assert not config.data_dir.exists(), "a question makes nothing"
+    with Database.open(config.data_dir):
+        found = reports.key(config)
     assert reports.key(config) == found
     assert found["public_key"].startswith("RW")
     assert found["public_key"] in found["minisign"]

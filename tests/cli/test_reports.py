@@ -8,7 +8,7 @@ import pytest
 
 from slawatch.cli import exits
 from slawatch.cli.main import main
-from slawatch.core.instant import parse_rfc3339
+from slawatch.core.instant import HOUR, parse_rfc3339, rfc3339
 from slawatch.store import audit
 from slawatch.store.database import Database
 
@@ -70,7 +70,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) ->
     (tmp_path / "slawatch.toml").write_text(CONFIG)
     january = parse_rfc3339("2025-12-31T23:00:00Z")
     rows = [
-        f"{check},{to_rfc3339(january + hour * HOUR)},up,,"
+        f"{check},{rfc3339(january + hour * HOUR)},up,,"
         for hour in range(31 * 24)
         for check in ("shop", "api")
     ]
@@ -165,6 +165,9 @@ def test_refusals_say_why_and_when(capsys: Capture, monkeypatch: pytest.MonkeyPa
     from slawatch import clock
 
     run(capsys, "freeze", "--month", "2026-01", "--agreement", "gold")
+    week = run(capsys, "freeze", "--period", "2026-W02", "--agreement", "gold", code=exits.NO)
+    assert "is no period of agreement gold, which is judged and credited for each month" in week
+    assert "freeze 2026-01, it by itself" in week
     again = run(capsys, "freeze", "--month", "2026-01", "--agreement", "gold", code=exits.NO)
     assert again.startswith("slawatch: gold 2026-01 is frozen as report 1 already")
     some = run(capsys, "freeze", "--month", "2026-01", code=exits.NO)

@@ -227,8 +227,11 @@ async def test_the_reports_page_offers_each_agreement_and_organisation(served: S
     for link in links:
         answer = await served.public.get(link)
         assert answer.status_code == 200, (link, answer.text)
-    odd, _ = await page(served, "/reports?period=nonsense")
-    assert '<option value="2026-11" selected>' in odd
+    plain, _ = await page(served, "/reports")
+    assert '<option value="2026-11" selected>' in plain
+    odd = await served.public.get("/reports?period=nonsense", headers=HTML)
+    assert (odd.status_code, odd.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert "nonsense&#39; is not a period such as 2026-10 (a month)" in odd.text
 
 
 @pytest.fixture

@@ -104,6 +104,25 @@ async def test_all_at_once_come_one_after_another(two: View, served: Served) -> 
         assert result["ok"], result
 
 
+async def test_a_span_that_is_no_period_of_the_agreement_is_refused_with_the_reason(
+    two: View, served: Served
+) -> None:
+    for label, own in (
+        ("2026-W46", "freeze 2026-11, it by itself"),
+        ("2026-11-01", "freeze 2026-11, it by itself"),
+        ("2026-Q3", "freeze 2026-07 to 2026-09, each of them by itself"),
+    ):
+        answer = await post(served.control, URL, {"period": label, "agreement": "gold", "person": "a"})
+        assert answer.status_code == 422, label
+        told = answer.json()["detail"]
+        assert (
+            f"gold {label} is no period of agreement gold, which is judged and credited for each month"
+            in told
+        )
+        assert own in told
+    assert (await served.public.get(URL)).json()["reports"] == []
+
+
 async def test_the_same_request_again_is_answered_as_it_was(two: View, served: Served) -> None:
     wish = {**NOVEMBER, "agreement": "gold"}
     first = await post(served.control, URL, wish, **{"Idempotency-Key": "k1"})
