@@ -157,12 +157,12 @@ def test_a_month_is_frozen_verified_elsewhere_and_restated(program: Program, tmp
     assert [one["target"] for one in shown["objectives"]] == ["99.9"]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_killed_while_it_freezes_there_is_a_whole_report_or_none(program: Program, tmp_path: Path) -> None:
     """However it ends: no number is missing, every report holds, and the next one follows the last."""
     earlier = [f"{FIRST.year - 2 - n // 12}-{12 - n % 12:02}" for n in range(28)]
     (tmp_path / "earlier.csv").write_text("\n".join(seldom(earlier)) + "\n")
-    done = program.command("import", "samples", str(tmp_path / "earlier.csv"))
+    done = program.command("import", "samples", str(tmp_path / "earlier.csv"), timeout=240)
     assert done.returncode == 0, done.stderr
     assert freeze(program, "freeze", "--month", MONTH).returncode == 0
     months = iter(earlier[:-1])
