@@ -25,7 +25,7 @@ from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.current import Current
 from slawatch.web.entry_routes import body_of, own_id
 from slawatch.web.problem import Problem
-from slawatch.web.repeating import KEPT, REUSED, Repeating, asked_of, digest_of, key_of
+from slawatch.web.repeating import KEPT, REUSED, Repeating, asked_of, digest_of, key_of, name_by
 from slawatch.web.unchanged import in_force
 
 if TYPE_CHECKING:
@@ -165,9 +165,8 @@ class AlertRoutes:
         if what in _PREFIX:
             own_id(request, wish)
         key = key_of(request)
-        if key is not None and what in _PREFIX and not wish.get("id"):
-            # An entry of a known id is stored once, also by a daemon that has forgotten the key.
-            wish["id"] = f"{_PREFIX[what]}-{digest_of(key)[:12]}"
+        if what in _PREFIX:
+            name_by(key, _PREFIX[what], wish)
 
         async def work() -> dict[str, Any]:
             try:

@@ -17,7 +17,7 @@ from slawatch.answers.view import Refused
 from slawatch.web.access import Guarded, concern, principal_of, route, signed
 from slawatch.web.current import Current
 from slawatch.web.problem import Problem
-from slawatch.web.repeating import Repeating, asked_of, digest_of, key_of
+from slawatch.web.repeating import Repeating, asked_of, key_of, name_by
 
 _LONGEST_BODY: Final = 1 << 18
 _BODY_SECONDS: Final = 10.0
@@ -73,9 +73,8 @@ class EntryRoutes:
         if not given:
             own_id(request, wish)
         key = key_of(request)
-        if key is not None and what in _PREFIX and not wish.get("id"):
-            # An entry of a known id is stored once, also by a daemon that has forgotten the key.
-            wish["id"] = f"{_PREFIX[what]}-{digest_of(key)[:12]}"
+        if what in _PREFIX:
+            name_by(key, _PREFIX[what], wish)
 
         async def work() -> dict[str, Any]:
             try:

@@ -50,6 +50,15 @@ def digest_of(found: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+def name_by(key: str | None, prefix: str, wish: dict[str, Any]) -> None:
+    """Give a wish for an entry the id that follows from its key, unless it has one or there is no key.
+
+    An entry of a known id is stored once, also by a daemon that has forgotten the key.
+    """
+    if key is not None and not wish.get("id"):
+        wish["id"] = f"{prefix}-{digest_of(key)[:12]}"
+
+
 def key_of(request: Request) -> str | None:
     """Return the idempotency key of a request, which is each one's own; None for none.
 

@@ -13,7 +13,7 @@ from slawatch.web import rendering
 from slawatch.web.access import Guarded, concern, principal_of, route, shown
 from slawatch.web.current import Current, snapshot
 from slawatch.web.feed import Feed
-from slawatch.web.forms import form
+from slawatch.web.forms import form, number_of
 from slawatch.web.page_incidents import open_count
 from slawatch.web.problem import Problem
 from slawatch.web.report_routes import ReportRoutes
@@ -81,7 +81,7 @@ class ReportPages:
         organization = request.query_params.get("org", "")
         if organization and organization not in self._view.config.organizations:
             raise Problem(HTTPStatus.NOT_FOUND, f"there is no organization {organization!r}")
-        before = _number(request, "before")
+        before = number_of(request, "before")
         config, _, now = snapshot(self._view)
         data_dir = config.data_dir
 
@@ -215,15 +215,6 @@ def _chosen(periods: Mapping[str, list[str]], wanted: str, zone: str) -> str:
         f"period: this page offers months, quarters and years of {offered}: "
         f"`slawatch report --period {wanted}` makes a report on any period",
     )
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.query_params.get(name, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} must be a number")
-    return int(text)
 
 
 def _periods(first: Instant, now: Instant, zone: str) -> dict[str, list[str]]:
